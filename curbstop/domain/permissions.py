@@ -1,0 +1,272 @@
+"""Who may do what: the permission matrix, and the two questions every command asks of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from curbstop.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from curbstop.domain.actors import Actor
+
+
+class Role(StrEnum):
+    """What a member of staff (or another system) is to the utility."""
+
+    TECH = "TECH"
+    LEAD = "LEAD"
+    DSP = "DSP"
+    CSR = "CSR"
+    BIL = "BIL"
+    GIS = "GIS"
+    SUP = "SUP"
+    ADM = "ADM"
+    AUD = "AUD"
+    INT = "INT"
+
+
+ROLE_NAMES = {
+    Role.TECH: "technician",
+    Role.LEAD: "crew lead",
+    Role.DSP: "dispatcher",
+    Role.CSR: "customer service representative",
+    Role.BIL: "billing lead",
+    Role.GIS: "GIS editor",
+    Role.SUP: "field supervisor",
+    Role.ADM: "administrator",
+    Role.AUD: "auditor (reads only)",
+    Role.INT: "integration (another system)",
+}
+
+
+class Grant(StrEnum):
+    """How far a permission reaches; a command narrows anything but YES itself."""
+
+    YES = "yes"
+    OWN = "own"
+    CREW = "crew"
+    FOUND_WORK = "found_work"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    GEO_ONLY = "geo_only"
+    ASSIGNED_IN_WINDOW = "assigned_in_window"
+    PAYMENT_ONLY = "payment_only"
+    SCOPED = "scoped"
+    PER_GATE = "per_gate"
+    NOT_THE_BUILDER = "not_the_builder"
+
+
+GRANT_NAMES = {
+    Grant.YES: "without limit",
+    Grant.OWN: "their own: assigned to them, or of an order type their role creates",
+    Grant.CREW: "their own crew's",
+    Grant.FOUND_WORK: "work they found in the field",
+    Grant.PROPOSE: "as a proposal that somebody else approves",
+    Grant.APPROVE: "approving what somebody else proposed",
+    Grant.GEO_ONLY: "places and shapes only, no customer",
+    Grant.ASSIGNED_IN_WINDOW: "while assigned to them, within the work window",
+    Grant.PAYMENT_ONLY: "because of a payment",
+    Grant.SCOPED: "what the integration was set up for",
+    Grant.PER_GATE: "the gates that name the role",
+    Grant.NOT_THE_BUILDER: "unless they built it: two different people",
+}
+
+
+class Action(StrEnum):
+    """Everything that permission is asked for. A code is public and never reused."""
+
+    VIEW_OWN_ORDERS = "view_own_orders"
+    VIEW_ALL_ORDERS = "view_all_orders"
+    CREATE_ORDER = "create_order"
+    CREATE_CUT_OFF_NP = "create_cut_off_np"
+    APPROVE_CUT_OFF_RUN = "approve_cut_off_run"
+    OVERRIDE_GATE = "override_gate"
+    DISPATCH = "dispatch"
+    RECALL_ORDER = "recall_order"
+    FIELD_EVENTS = "field_events"
+    ENTER_READING_FOR_OTHER = "enter_reading_for_other"
+    REVIEW_ORDER = "review_order"
+    POST_OWN_COMPLETION = "post_own_completion"
+    DISPOSE_EDIT_LIST = "dispose_edit_list"
+    LOCK_EDIT_LIST = "lock_edit_list"
+    REPORT_ACCESS_ISSUE = "report_access_issue"
+    WRITE_LETTER = "write_letter"
+    ESCALATE_LETTER = "escalate_letter"
+    WRITE_CONTACT_LOG = "write_contact_log"
+    PROPOSE_ROUTE = "propose_route"
+    PUBLISH_ROUTE = "publish_route"
+    READ_SECRETS = "read_secrets"
+    MANAGE_POLICIES = "manage_policies"
+    EXPORT_FILES = "export_files"
+    READ_AUDIT = "read_audit"
+    # Not rows of the reference matrix: see ADDED below for the reasons.
+    EDIT_ORDER = "edit_order"
+    HOLD_ORDER = "hold_order"
+    CANCEL_ORDER = "cancel_order"
+    OVERRIDE_DUPLICATE = "override_duplicate"
+    CORRECT_POSTED_ORDER = "correct_posted_order"
+    SYNC_TABLET = "sync_tablet"
+    VIEW_CONFLICTS = "view_conflicts"
+    RESOLVE_CONFLICTS = "resolve_conflicts"
+    SEARCH = "search"
+    VIEW_CUSTOMERS = "view_customers"
+    EDIT_CUSTOMERS = "edit_customers"
+    VIEW_NETWORK = "view_network"
+    EDIT_SERVICE_POINTS = "edit_service_points"
+    EDIT_GEOMETRY = "edit_geometry"
+    WRITE_SECRETS = "write_secrets"
+    EDIT_METERS = "edit_meters"
+    TRIAGE_ACCESS_ISSUE = "triage_access_issue"
+    IMPORT_DATA = "import_data"
+    VIEW_CODE_TABLES = "view_code_tables"
+    VIEW_STAFF = "view_staff"
+    MANAGE_STAFF = "manage_staff"
+    VIEW_TABLETS = "view_tablets"
+    MANAGE_TABLETS = "manage_tablets"
+
+
+_Cell = Grant | None
+_Row = tuple[_Cell, _Cell, _Cell, _Cell, _Cell, _Cell, _Cell, _Cell, _Cell, _Cell]
+
+_ = None
+Y = Grant.YES
+OWN, CREW, FOUND = Grant.OWN, Grant.CREW, Grant.FOUND_WORK
+PROP, APPR, GEO = Grant.PROPOSE, Grant.APPROVE, Grant.GEO_ONLY
+WIN, PAY, SCOP, GATE, TWO = (
+    Grant.ASSIGNED_IN_WINDOW, Grant.PAYMENT_ONLY, Grant.SCOPED, Grant.PER_GATE, Grant.NOT_THE_BUILDER,
+)  # fmt: skip
+
+# fmt: off
+_ROWS: dict[Action, _Row] = {
+    #                                 TECH   LEAD  DSP   CSR   BIL   GIS   SUP   ADM   AUD   INT
+    Action.VIEW_OWN_ORDERS:          (Y,     Y,    Y,    Y,    Y,    _,    Y,    _,    Y,    Y),
+    Action.VIEW_ALL_ORDERS:          (_,     CREW, Y,    Y,    Y,    GEO,  Y,    _,    Y,    SCOP),
+    Action.CREATE_ORDER:             (FOUND, Y,    Y,    Y,    Y,    _,    Y,    _,    _,    Y),
+    Action.CREATE_CUT_OFF_NP:        (_,     _,    _,    PROP, Y,    _,    APPR, _,    _,    _),
+    Action.APPROVE_CUT_OFF_RUN:      (_,     _,    _,    _,    TWO,  _,    TWO,  _,    _,    _),
+    Action.OVERRIDE_GATE:            (_,     _,    _,    _,    GATE, _,    Y,    _,    _,    _),
+    Action.DISPATCH:                 (_,     CREW, Y,    _,    _,    _,    Y,    _,    _,    _),
+    Action.RECALL_ORDER:             (_,     _,    Y,    Y,    Y,    _,    Y,    _,    _,    PAY),
+    Action.FIELD_EVENTS:             (Y,     Y,    _,    _,    _,    _,    Y,    _,    _,    _),
+    Action.ENTER_READING_FOR_OTHER:  (_,     CREW, _,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.REVIEW_ORDER:             (_,     _,    _,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.POST_OWN_COMPLETION:      (_,     _,    _,    _,    _,    _,    _,    _,    _,    _),
+    Action.DISPOSE_EDIT_LIST:        (_,     _,    _,    Y,    Y,    _,    _,    _,    _,    _),
+    Action.LOCK_EDIT_LIST:           (_,     _,    _,    _,    Y,    _,    _,    _,    _,    _),
+    Action.REPORT_ACCESS_ISSUE:      (Y,     Y,    Y,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.WRITE_LETTER:             (_,     _,    _,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.ESCALATE_LETTER:          (_,     _,    _,    _,    APPR, _,    APPR, _,    _,    _),
+    Action.WRITE_CONTACT_LOG:        (_,     _,    _,    Y,    Y,    _,    _,    _,    _,    _),
+    Action.PROPOSE_ROUTE:            (PROP,  PROP, Y,    _,    _,    Y,    Y,    _,    _,    _),
+    Action.PUBLISH_ROUTE:            (_,     _,    _,    _,    _,    Y,    _,    _,    _,    _),
+    Action.READ_SECRETS:             (WIN,   WIN,  _,    Y,    _,    _,    Y,    _,    _,    _),
+    Action.MANAGE_POLICIES:          (_,     _,    _,    _,    _,    _,    _,    Y,    _,    _),
+    Action.EXPORT_FILES:             (_,     _,    _,    Y,    Y,    _,    _,    _,    _,    Y),
+    Action.READ_AUDIT:               (_,     _,    _,    _,    _,    _,    Y,    Y,    Y,    _),
+    #                                 TECH   LEAD  DSP   CSR   BIL   GIS   SUP   ADM   AUD   INT
+    Action.EDIT_ORDER:               (_,     _,    Y,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.HOLD_ORDER:               (_,     _,    Y,    Y,    _,    _,    Y,    _,    _,    _),
+    Action.CANCEL_ORDER:             (_,     _,    Y,    OWN,  OWN,  _,    Y,    _,    _,    PAY),
+    Action.OVERRIDE_DUPLICATE:       (_,     _,    Y,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.CORRECT_POSTED_ORDER:     (_,     _,    _,    _,    _,    _,    Y,    _,    _,    _),
+    Action.SYNC_TABLET:              (Y,     Y,    _,    _,    _,    _,    Y,    _,    _,    _),
+    Action.VIEW_CONFLICTS:           (_,     CREW, Y,    Y,    Y,    _,    Y,    _,    Y,    _),
+    Action.RESOLVE_CONFLICTS:        (_,     _,    Y,    _,    Y,    _,    Y,    _,    _,    _),
+    Action.SEARCH:                   (_,     _,    Y,    Y,    Y,    GEO,  Y,    _,    Y,    SCOP),
+    Action.VIEW_CUSTOMERS:           (_,     _,    Y,    Y,    Y,    _,    Y,    _,    Y,    SCOP),
+    Action.EDIT_CUSTOMERS:           (_,     _,    _,    Y,    Y,    _,    _,    _,    _,    Y),
+    Action.VIEW_NETWORK:             (Y,     Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y),
+    Action.EDIT_SERVICE_POINTS:      (_,     _,    _,    Y,    Y,    GEO,  Y,    _,    _,    _),
+    Action.EDIT_GEOMETRY:            (PROP,  PROP, _,    _,    _,    Y,    _,    _,    _,    _),
+    Action.WRITE_SECRETS:            (_,     _,    _,    Y,    _,    _,    Y,    _,    _,    _),
+    Action.EDIT_METERS:              (_,     _,    _,    _,    Y,    _,    Y,    _,    _,    _),
+    Action.TRIAGE_ACCESS_ISSUE:      (_,     _,    _,    Y,    Y,    _,    Y,    _,    _,    _),
+    Action.IMPORT_DATA:              (_,     _,    _,    _,    Y,    GEO,  _,    Y,    _,    Y),
+    Action.VIEW_CODE_TABLES:         (Y,     Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y),
+    Action.VIEW_STAFF:               (OWN,   CREW, Y,    Y,    Y,    _,    Y,    Y,    Y,    _),
+    Action.MANAGE_STAFF:             (_,     _,    _,    _,    _,    _,    _,    Y,    _,    _),
+    Action.VIEW_TABLETS:             (OWN,   CREW, Y,    _,    _,    _,    Y,    Y,    Y,    _),
+    Action.MANAGE_TABLETS:           (_,     _,    _,    _,    _,    _,    Y,    Y,    _,    _),
+}
+# fmt: on
+
+# Why the rows that are not in the reference matrix read as they do.
+ADDED: dict[Action, str] = {
+    Action.EDIT_ORDER: "header fields belong to the office: whoever creates or dispatches orders",
+    Action.HOLD_ORDER: "the actors of hold and unhold in the transition table",
+    Action.CANCEL_ORDER: "the actors of cancel; a payment cancels an order that is not on a tablet yet",
+    Action.OVERRIDE_DUPLICATE: "an office decision, never a tablet's",
+    Action.CORRECT_POSTED_ORDER: "the actor of correct in the transition table",
+    Action.SYNC_TABLET: "whoever reports field events needs the day's work on a tablet",
+    Action.VIEW_CONFLICTS: "the office reviews; a crew lead sees what waits for the crew",
+    Action.RESOLVE_CONFLICTS: "dispatch owns the order's state, billing its readings, the supervisor both",
+    Action.SEARCH: "customer data is not public: not for GIS, not for tablets",
+    Action.VIEW_CUSTOMERS: "a technician sees a customer only inside an assigned order",
+    Action.EDIT_CUSTOMERS: "customer service and billing keep accounts; the billing system feeds them",
+    Action.VIEW_NETWORK: "meters and service points without customer or secret are no personal data",
+    Action.EDIT_SERVICE_POINTS: "address and notes by the office; shapes by GIS",
+    Action.EDIT_GEOMETRY: "the second half of the route row: geometry is the GIS editor's",
+    Action.WRITE_SECRETS: "the same people who may read them in the office",
+    Action.EDIT_METERS: "inventory is billing's and the supervisor's, as in a change-out's approval",
+    Action.TRIAGE_ACCESS_ISSUE: "the same people who may send the letter",
+    Action.IMPORT_DATA: "it writes many rows at once: administration, billing, GIS for shapes",
+    Action.VIEW_CODE_TABLES: "every screen needs the names behind the codes",
+    Action.VIEW_STAFF: "dispatch needs technicians and skills; a technician sees only himself",
+    Action.MANAGE_STAFF: "the users of the code-tables row",
+    Action.VIEW_TABLETS: "dispatch asks which tablet was last heard of, and when",
+    Action.MANAGE_TABLETS: "the supervisor hands tablets out in the morning, not the administrator",
+}
+
+MATRIX: dict[Action, dict[Role, Grant]] = {
+    action: {role: cell for role, cell in zip(Role, row, strict=True) if cell is not None}
+    for action, row in _ROWS.items()
+}
+
+
+def grants(actor: Actor, action: Action) -> frozenset[Grant]:
+    """All grants that the actor's roles give for the action; the system itself has YES for everything."""
+    if actor.is_system:
+        return frozenset({Grant.YES})
+    row = MATRIX[action]
+    return frozenset(row[role] for role in actor.roles if role in row)
+
+
+def may(actor: Actor, action: Action) -> bool:
+    """Whether the actor has any grant at all for the action."""
+    return bool(grants(actor, action))
+
+
+def require(actor: Actor, action: Action) -> frozenset[Grant]:
+    """The actor's grants for the action, or Problem(`forbidden`) that names it and the roles that may.
+
+    A caller that gets anything but Grant.YES must narrow the action itself (own, crew, payment...).
+    """
+    granted = grants(actor, action)
+    if not granted:
+        allowed = [role.value for role in MATRIX[action]]
+        who = ", ".join(allowed) or "nobody"
+        raise Problem("forbidden", f"{action.value} is for {who}", action=action.value, allowed_roles=allowed)
+    return granted
+
+
+def markdown() -> str:
+    """The page docs/permissions.md, drawn from the matrix."""
+    head = "| Action | " + " | ".join(Role) + " |\n|" + "---|" * (len(Role) + 1)
+    lines = [
+        "| " + " | ".join([action.value, *(row[role].value if role in row else "-" for role in Role)]) + " |"
+        for action, row in MATRIX.items()
+    ]
+    parts = [
+        "# Permissions",
+        "Generated by `python -m curbstop.domain.pages` from `curbstop/domain/permissions.py`; do not edit.\n"
+        "Commands ask this table, so the office's API and a tablet's push meet the same rule.",
+        "\n".join([head, *lines]),
+        "## Roles",
+        "\n".join(f"- **{role.value}**: {name}" for role, name in ROLE_NAMES.items()),
+        "## Grants",
+        "\n".join(f"- **{grant.value}**: {name}" for grant, name in GRANT_NAMES.items()),
+        "## Why the added rows read as they do",
+        "\n".join(f"- **{action.value}**: {why}" for action, why in ADDED.items()),
+    ]
+    return "\n\n".join(parts) + "\n"

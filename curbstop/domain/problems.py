@@ -1,0 +1,134 @@
+"""Every refusal the product can give: one exception and the catalogue of its codes.
+
+A code is public, snake_case and never reused. The same code is served as `application/problem+json` by the API, printed by
+the command line, and placed unchanged in a verdict, so that a tablet reads one vocabulary online and offline.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemType:
+    """What a code means: its HTTP status, a short title, and what the reader should do about it."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+class Problem(Exception):  # noqa: N818 - the domain's word; RFC 9457 calls it a problem too
+    """A refusal. `detail` says what happened in this case; `extra` are further public members of the answer."""
+
+    def __init__(self, code: str, detail: str | None = None, **extra: Any) -> None:
+        kind = PROBLEMS[code]
+        self.code = code
+        self.status = kind.status
+        self.title = kind.title
+        self.detail = detail or kind.remedy
+        self.extra = extra
+        super().__init__(code, detail, extra)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The members of RFC 9457, with the code as the last part of `type`."""
+        return {
+            "type": f"https://curbstop.example/problems/{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.extra,
+        }
+
+
+PROBLEMS: Final[dict[str, ProblemType]] = {
+    # -- the request itself
+    "bad_request": ProblemType(400, "The request cannot be read", "Send well-formed JSON of the documented shape."),
+    "invalid_cursor": ProblemType(400, "The page cursor is not valid", "Start again from the first page."),
+    "not_found": ProblemType(404, "There is nothing here", "Check the id, or search for it."),
+    "method_not_allowed": ProblemType(405, "That method is not offered here", "See the Allow header."),
+    "not_acceptable": ProblemType(406, "No such representation", "Ask for application/json."),
+    "conflict": ProblemType(409, "It clashes with what is there", "Look at the current state and try again."),
+    "version_mismatch": ProblemType(
+        412,
+        "It was changed meanwhile",
+        "Fetch the current version, look at it, and send the change again with its ETag.",
+    ),
+    "too_large": ProblemType(413, "The request is too large", "Send it in smaller parts."),
+    "unsupported_media_type": ProblemType(415, "That media type is not read here", "Send application/json."),
+    "invalid": ProblemType(422, "Some values are not valid", "Correct the values that `errors` names."),
+    "precondition_required": ProblemType(
+        428, "If-Match is missing", "Send the ETag of the version that you edited in If-Match."
+    ),
+    "too_many_requests": ProblemType(429, "Too many tries", "Wait as long as Retry-After says."),
+    "internal": ProblemType(500, "Something went wrong on the server", "Try again; tell the office the request id."),
+    "unavailable": ProblemType(503, "The server cannot answer now", "Try again in a few seconds."),
+    # -- who asks
+    "not_signed_in": ProblemType(401, "Sign in first", "Sign in, or refresh the access token."),
+    "wrong_credentials": ProblemType(401, "Number or password is wrong", "Check both and try again."),
+    "session_ended": ProblemType(401, "This session has ended", "Sign in again; unsent work is kept on the tablet."),
+    "forbidden": ProblemType(403, "Your roles do not allow this", "Ask somebody whose role allows it."),
+    # -- idempotency
+    "idempotency_key_required": ProblemType(
+        400, "Idempotency-Key is missing", "Send a fresh UUID in Idempotency-Key with every creating POST."
+    ),
+    "idempotency_key_reused": ProblemType(
+        409, "That Idempotency-Key was used for another request", "Make a fresh key for each new request."
+    ),
+    # -- settings and files
+    "bad_setting": ProblemType(500, "A setting is missing or wrong", "Correct it; docs/settings.md lists them all."),
+    "database_unreachable": ProblemType(
+        503, "The database cannot be reached", "Start it, or correct CURBSTOP_DATABASE_URL."
+    ),
+    "queue_unreachable": ProblemType(503, "Redis cannot be reached", "Start it, or correct CURBSTOP_REDIS_URL."),
+    "port_in_use": ProblemType(503, "The port is taken", "Stop what uses it, or choose another with --port."),
+    # -- service orders
+    "order_type_unknown": ProblemType(422, "There is no such order type", "GET /order-types lists them."),
+    "duplicate_open_order": ProblemType(
+        409,
+        "The same order is already open here",
+        "Use the open order, or set override_duplicate with a reason.",
+    ),
+    "assigned_technician_invalid": ProblemType(
+        422, "That person cannot be given the order", "Choose an active technician with the skills it needs."
+    ),
+    "photos_missing": ProblemType(409, "Photos have not arrived yet", "Wait for the tablet to send them, then post."),
+    "capture_missing": ProblemType(422, "Captures are missing or wrong", "Fill in what `findings` names."),
+    "impossible_transition": ProblemType(
+        409, "The order is in a state where that cannot happen", "`possible` lists what can happen to it now."
+    ),
+    "argument_required": ProblemType(422, "Something needed was not said", "Give what `missing` names."),
+    "already_pulled": ProblemType(409, "The order is on a tablet already", "Recall it instead."),
+    "four_eyes": ProblemType(403, "Nobody posts their own work", "Ask somebody else to review and post it."),
+    "review_required": ProblemType(409, "Somebody has to look at it first", "Review the order and post it by hand."),
+    "order_type_inactive": ProblemType(
+        422, "This order type is not in use yet", "Choose an active order type: GET /order-types lists them."
+    ),
+    "order_type_not_yours": ProblemType(403, "Your roles do not create this order type", "Ask `allowed_roles`."),
+    "outcome_unknown": ProblemType(422, "The order type has no such outcome", "Use one that `outcomes` lists."),
+    "number_invalid": ProblemType(422, "That is not a number of ours", "Write it like SO-2026-00123."),
+    "reading_invalid": ProblemType(422, "That is no reading of this register", "Read the dials again."),
+    # -- sync
+    "tablet_required": ProblemType(403, "Only an enrolled tablet may do this", "Enrol the tablet and sign in on it."),
+    "tablet_revoked": ProblemType(
+        403,
+        "This tablet is blocked",
+        "Bring it to the office; the work on it can still be rescued by a supervisor.",
+    ),
+    "enrolment_code_invalid": ProblemType(
+        404, "The enrolment code is wrong, used or expired", "Ask the office for a fresh code."
+    ),
+    "history_changed": ProblemType(
+        410,
+        "The server's history is another one",
+        "Keep the outbox, pull again without a cursor, then push.",
+    ),
+    "op_id_reused": ProblemType(
+        409, "That op id was used with other content", "Make a new op id; the first content stands."
+    ),
+    "op_unknown": ProblemType(422, "The server does not know this kind of op", "It is kept; the office looks at it."),
+    "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
+}
