@@ -1,7 +1,8 @@
 """Every refusal the product can give: one exception and the catalogue of its codes.
 
-A code is public, snake_case and never reused. The same code is served as `application/problem+json` by the API, printed by
-the command line, and placed unchanged in a verdict, so that a tablet reads one vocabulary online and offline.
+A code is public, snake_case and never reused. The same code is served as `application/problem+json` by the API,
+printed by the command line, and placed unchanged in a verdict, so that a tablet reads one vocabulary online and
+offline.
 """
 
 from dataclasses import dataclass

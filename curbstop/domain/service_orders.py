@@ -129,8 +129,8 @@ class Step:
 
 
 _S, _E, _F, _R = OrderState, OrderEvent, Effect, Role
-# Field events are for whoever may hold a tablet. The lead dispatches the own crew, billing posts, releases and recalls, an
-# integration recalls for a payment: the permission matrix is wider there than the state table, and it wins.
+# Field events are for whoever may hold a tablet. Where the permission matrix is wider than the reference's state table,
+# it wins: the lead dispatches the own crew, billing posts, releases and recalls, an integration recalls for a payment.
 _FIELD = frozenset({_R.TECH, _R.LEAD, _R.SUP})
 _DISPATCH = frozenset({_R.DSP, _R.SUP, _R.LEAD})
 _OFFICE = frozenset({_R.CSR, _R.DSP, _R.SUP})

@@ -1,0 +1,1 @@
+"""Every write: load the row, ask the rule, write, record the change. Permission is decided here."""

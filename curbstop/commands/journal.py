@@ -1,0 +1,172 @@
+"""Records what was written: the audit entry, the change rows of every bucket concerned, and the jobs that follow.
+
+The only module that inserts into `change_log`, `outbox` and `audit`. Commands call it; no ORM event does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2 import WKBElement, WKTElement
+from sqlalchemy import bindparam, insert, inspect, literal, select
+
+from curbstop.commands.work import Work
+from curbstop.models.audit import AuditEntry
+from curbstop.models.base import Base, Versioned
+from curbstop.models.change_log import BucketRow, ChangeLog
+from curbstop.models.ids import new_id
+from curbstop.models.outbox import Outbox
+
+PUT = "P"
+LEAVE = "X"
+# Columns whose values never reach the audit trail; it says only that they changed.
+SECRET_COLUMNS = frozenset({"password_hash", "gate_code_sealed", "key_hash", "token_hash", "code_hash"})
+# Columns that say nothing about what somebody did.
+_QUIET_COLUMNS = frozenset({"updated_at", "version", "field_versions"})
+
+
+def changed(work: Work, row: Versioned, action: str) -> None:
+    """Call once after a row was added to the session or altered, before it is flushed.
+
+    Bumps the version, writes the audit entry (before and after of what differs), and tells every bucket that holds the
+    row. The session is flushed.
+    """
+    assert isinstance(row, Base)
+    before, after = _difference(row)
+    existed = inspect(row).persistent
+    if existed:
+        row.version += 1
+    row.updated_at = work.at
+    work.session.flush()
+    audit(work, action, row.__tablename__, row.id, before=before if existed else None, after=after)
+    tell_buckets(work, row.__tablename__, [(row.id, row.version)])
+
+
+def audit(
+    work: Work,
+    action: str,
+    entity_type: str,
+    entity_id: UUID,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """One line of the audit trail, for a write that `changed` does not cover."""
+    audit_many(work, action, entity_type, [(entity_id, before, after)])
+
+
+def audit_many(
+    work: Work,
+    action: str,
+    entity_type: str,
+    rows: Iterable[tuple[UUID, Mapping[str, Any] | None, Mapping[str, Any] | None]],
+) -> None:
+    """A line of the audit trail for each row, in one statement."""
+    entries = [
+        {
+            "id": new_id(),
+            "recorded_at": work.at,
+            "staff_id": work.actor.staff_id,
+            "tablet_id": work.actor.tablet_id,
+            "action": action,
+            "entity_type": entity_type,
+            "entity_id": entity_id,
+            "before": before or None,
+            "after": after or None,
+        }
+        for entity_id, before, after in rows
+    ]
+    if entries:
+        work.session.execute(insert(AuditEntry), entries)
+
+
+def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, int]]) -> None:
+    """A put for every bucket that holds one of the rows; `versions` are (id, row version)."""
+    if not versions:
+        return
+    if len(versions) == 1:
+        _tell_one(work, entity_type, *versions[0])
+        return
+    by_id = dict(versions)
+    held = work.session.execute(
+        select(BucketRow.bucket, BucketRow.entity_id).where(
+            BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(by_id)
+        )
+    )
+    record(work, [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id in held])
+
+
+def _tell_one(work: Work, entity_type: str, entity_id: UUID, version: int) -> None:
+    rows = select(
+        BucketRow.bucket,
+        BucketRow.entity_type,
+        BucketRow.entity_id,
+        literal(PUT),
+        literal(version),
+        bindparam("at", work.at, ChangeLog.recorded_at.type),
+    ).where(BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
+    columns = ["bucket", "entity_type", "entity_id", "kind", "row_version", "recorded_at"]
+    work.session.execute(insert(ChangeLog).from_select(columns, rows, include_defaults=False))
+
+
+def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]]) -> None:
+    """Change rows (bucket, entity type, id, kind, row version); their sequence numbers come at COMMIT."""
+    if not changes:
+        return
+    work.session.execute(
+        insert(ChangeLog),
+        [
+            {
+                "bucket": bucket,
+                "entity_type": entity_type,
+                "entity_id": entity_id,
+                "kind": kind,
+                "row_version": version,
+                "recorded_at": work.at,
+            }
+            for bucket, entity_type, entity_id, kind, version in changes
+        ],
+    )
+
+
+def enqueue(work: Work, topic: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:
+    """A job in the outbox, in this very transaction; the relay hands it to the queue after the commit."""
+    outbox_id = new_id()
+    due_at = work.at + timedelta(seconds=delay_s)
+    work.session.execute(
+        insert(Outbox),
+        [{"id": outbox_id, "topic": topic, "payload": dict(payload), "created_at": work.at, "due_at": due_at}],
+    )
+    return outbox_id
+
+
+def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns that differ from what is stored, before and after, in JSON values."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    state = inspect(row)
+    for column in state.mapper.column_attrs:
+        name = column.key
+        history = state.attrs[name].history
+        if name in _QUIET_COLUMNS or not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        new = history.added[0] if history.added else None
+        before[name], after[name] = _plain(name, old), _plain(name, new)
+    return before, after
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | dict | list):
+        return value
+    if name in SECRET_COLUMNS:
+        return "changed"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, WKBElement | WKTElement):
+        return value.desc
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    return repr(value)

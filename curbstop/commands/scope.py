@@ -1,0 +1,74 @@
+"""Which rows each bucket holds. A bucket is what a tablet subscribes to: a technician's day, a route, the code tables.
+
+A row is in a bucket while something holds it there; the first hold puts it, the last release makes it leave. A
+service order holds its service point, so the place travels with the work and goes with it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from curbstop.commands import journal
+from curbstop.commands.work import Work
+from curbstop.models.change_log import BucketRow
+
+REFERENCE = "ref"
+
+
+def technician_bucket(staff_id: UUID) -> str:
+    """The bucket of a technician's assigned orders and their service points."""
+    return f"tech:{staff_id}"
+
+
+def route_bucket(route_version_id: UUID) -> str:
+    """The bucket of a route version's stops and their service points."""
+    return f"route:{route_version_id}"
+
+
+def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:
+    """Each of `rows` (entity type, id, row version) is held in the bucket once more.
+
+    All of them are put, also those that were there: the tablet then has the image of this very moment.
+    """
+    wanted = list(rows)
+    if not wanted:
+        return
+    counts = Counter((entity_type, entity_id) for entity_type, entity_id, _ in wanted)
+    dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(BucketRow)
+    # One multi-row upsert; a key may stand only once in it, hence the counting.
+    statement = statement.on_conflict_do_update(
+        index_elements=["bucket", "entity_type", "entity_id"],
+        set_={"holds": BucketRow.holds + statement.excluded.holds},
+    )
+    values = [
+        {"bucket": bucket, "entity_type": entity_type, "entity_id": entity_id, "holds": holds}
+        for (entity_type, entity_id), holds in counts.items()
+    ]
+    work.session.execute(statement, values)
+    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in wanted}
+    journal.record(work, [(bucket, *key, journal.PUT, version) for key, version in versions.items()])
+
+
+def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:
+    """One hold less for each of `rows`; what nothing holds any more leaves the bucket."""
+    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in rows}
+    gone: list[tuple[str, str, UUID, str, int]] = []
+    for entity_type in {key[0] for key in versions}:
+        ids = [entity_id for kind, entity_id in versions if kind == entity_type]
+        here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
+        work.session.execute(update(BucketRow).where(*here).values(holds=BucketRow.holds - 1))
+        done = list(work.session.scalars(select(BucketRow.entity_id).where(*here, BucketRow.holds <= 0)))
+        if done:
+            work.session.execute(
+                delete(BucketRow).where(
+                    BucketRow.bucket == bucket,
+                    BucketRow.entity_type == entity_type,
+                    BucketRow.entity_id.in_(done),
+                )
+            )
+        gone += [(bucket, entity_type, row_id, journal.LEAVE, versions[entity_type, row_id]) for row_id in done]
+    journal.record(work, gone)

@@ -1,0 +1,65 @@
+"""The tables, one aggregate a file; importing this package knows them all."""
+
+from curbstop.models.access_issue import AccessIssue
+from curbstop.models.account import Account, Customer
+from curbstop.models.asset import Hydrant, Street
+from curbstop.models.attachment import Attachment
+from curbstop.models.audit import AuditEntry
+from curbstop.models.base import Base
+from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
+from curbstop.models.conflict import Conflict
+from curbstop.models.import_batch import ImportBatch
+from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.op_ledger import OpLedger
+from curbstop.models.order_type import OrderTypeRow
+from curbstop.models.outbox import JobDone, Outbox
+from curbstop.models.reading import Reading
+from curbstop.models.request import IdempotencyKey, NumberSequence
+from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop, StopVisit
+from curbstop.models.search import SearchPosting, SearchWord
+from curbstop.models.service_order import OrderHistory, ServiceOrder
+from curbstop.models.service_point import ServicePoint
+from curbstop.models.staff import RefreshToken, Staff
+from curbstop.models.tablet import EnrolmentCode, Tablet
+
+__all__ = [
+    "AccessIssue",
+    "Account",
+    "Attachment",
+    "AuditEntry",
+    "Base",
+    "BucketRow",
+    "ChangeLog",
+    "Conflict",
+    "Customer",
+    "Cycle",
+    "Endpoint",
+    "EnrolmentCode",
+    "Hydrant",
+    "IdempotencyKey",
+    "ImportBatch",
+    "Installation",
+    "JobDone",
+    "Meter",
+    "NumberSequence",
+    "OpLedger",
+    "OrderHistory",
+    "OrderTypeRow",
+    "Outbox",
+    "Reading",
+    "RefreshToken",
+    "Register",
+    "Route",
+    "RouteSession",
+    "RouteVersion",
+    "SearchPosting",
+    "SearchWord",
+    "ServiceOrder",
+    "ServicePoint",
+    "Staff",
+    "Stop",
+    "StopVisit",
+    "Street",
+    "SyncHistory",
+    "Tablet",
+]

@@ -1,0 +1,59 @@
+"""The change log in commit order, the rows that each bucket holds, and the history's identity."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from curbstop.models.base import Base, utc_now
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class ChangeLog(Base):
+    """A row of a bucket was put (P) or left it (X).
+
+    `seq` is given at COMMIT, so whoever sees number N sees every number below it: by a deferred constraint trigger
+    under an advisory lock on PostgreSQL, and by AUTOINCREMENT under BEGIN IMMEDIATE on SQLite. `xid` is the writing
+    transaction (PostgreSQL only).
+    """
+
+    __tablename__ = "change_log"
+    __table_args__ = (
+        Index("ix_change_log_bucket_seq", "bucket", "seq"),
+        Index("uq_change_log_seq", "seq", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    xid: Mapped[int | None] = mapped_column(BigInteger)
+    bucket: Mapped[str] = mapped_column(String(80))
+    entity_type: Mapped[str] = mapped_column(String(30))
+    entity_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(1))
+    row_version: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class BucketRow(Base):
+    """A row is in a bucket while something holds it there; `holds` counts the reasons."""
+
+    __tablename__ = "bucket_row"
+    __table_args__ = (Index("ix_bucket_row_entity_type_entity_id", "entity_type", "entity_id"),)
+
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    entity_type: Mapped[str] = mapped_column(String(30), primary_key=True)
+    entity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    holds: Mapped[int] = mapped_column(default=1)
+
+
+class SyncHistory(Base):
+    """One row: the identity of this database's history. A restored backup gets a new one, so cursors notice."""
+
+    __tablename__ = "sync_history"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, default=1)
+    history_id: Mapped[UUID]
+    since_at: Mapped[datetime] = mapped_column(default=utc_now)

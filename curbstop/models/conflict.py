@@ -1,0 +1,28 @@
+"""Conflicts: work that arrived and could not simply be applied, with everything that was captured."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from curbstop.models.base import Base, Json, Versioned
+
+
+class Conflict(Versioned, Base):
+    """A parked op: what the row was for the tablet (base), is now (theirs) and should become (mine)."""
+
+    __tablename__ = "conflict"
+
+    op_id: Mapped[UUID] = mapped_column(ForeignKey("op_ledger.op_id"), unique=True)
+    code: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str | None] = mapped_column(Text)
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_order.id"), index=True)
+    service_point_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_point.id"))
+    base: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    theirs: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    mine: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    state: Mapped[str] = mapped_column(String(12), default="open", index=True)
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))

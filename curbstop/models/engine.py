@@ -1,0 +1,125 @@
+"""Opens the database, whichever it is, and hands out sessions whose transactions mean the same on both."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from curbstop.domain.problems import Problem
+from curbstop.models import sqlite_geometry
+
+# How long a writer on SQLite waits for the one before it, in milliseconds.
+BUSY_MS = 30_000
+
+
+def make_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://...`; nothing is connected yet."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _sqlite_engine(url, pool_size)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15s"},
+    )
+
+
+def _sqlite_engine(url: str, pool_size: int) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=-1,
+        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # Python would begin transactions on its own, and always deferred ones; SQLAlchemy's `begin` event does it instead.
+    connection.isolation_level = None
+    sqlite_geometry.install(connection)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: a commit that a tablet was told of survives a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns writer midway fails when another wrote meanwhile, so writers say so first.
+    writes = connection.get_execution_options().get("curbstop_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Sessions:
+    """Makes sessions: `write()` for one transaction that commits at its end, `read()` for one consistent snapshot."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writer = engine.execution_options(curbstop_writes=True)
+        self._reader = engine.execution_options(
+            **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with (
+            reaching(),
+            Session(self._writer, autoflush=False, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One read-only snapshot: everything read inside is of the same moment."""
+        with reaching(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    def check(self) -> None:
+        """Raises Problem(database_unreachable) when nobody answers."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Turns a database that cannot be reached into a Problem that says what to do."""
+    try:
+        yield
+    except OperationalError as error:
+        if error.connection_invalidated or _is_unreachable(error):
+            raise Problem("database_unreachable", _first_line(error)) from error
+        raise
+
+
+def _is_unreachable(error: DBAPIError) -> bool:
+    words = str(error.orig).lower()
+    signs = (
+        "connection failed",
+        "could not connect",
+        "connection refused",
+        "unable to open",
+        "not a database",
+        "timeout",
+    )
+    return any(sign in words for sign in signs) or "locked" in words
+
+
+def _first_line(error: DBAPIError) -> str:
+    line = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+    return f"The database cannot be reached ({line}). Start it, or correct CURBSTOP_DATABASE_URL."

@@ -1,0 +1,35 @@
+"""Every op that a tablet ever sent, as it came, with its one verdict."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from curbstop.models.base import Base, Json, utc_now
+
+
+class OpLedger(Base):
+    """`raw` is stored before it is read; `verdict` is null until it is given and never changes afterwards."""
+
+    __tablename__ = "op_ledger"
+    __table_args__ = (
+        Index("ix_op_ledger_tablet_id_n", "tablet_id", "n"),
+        Index("ix_op_ledger_waits_for_id", "waits_for_id"),
+    )
+
+    op_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tablet_id: Mapped[UUID] = mapped_column(ForeignKey("tablet.id"))
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    n: Mapped[int | None]
+    kind: Mapped[str | None] = mapped_column(String(60))
+    aggregate: Mapped[str | None] = mapped_column(String(80))
+    waits_for_id: Mapped[UUID | None]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    verdict: Mapped[str | None] = mapped_column(String(20))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    noted_at: Mapped[datetime | None]
+    received_at: Mapped[datetime] = mapped_column(default=utc_now)
+    answered_at: Mapped[datetime | None]

@@ -1,0 +1,32 @@
+"""Readings: append-only facts of a register; a better one supersedes, nothing is overwritten."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from curbstop.models.base import Base, Json, utc_now
+from curbstop.models.ids import new_id
+
+
+class Reading(Base):
+    """What a register showed. `value` is in register units; `noted_at` is the clock of whoever read it."""
+
+    __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_register_id_noted_at", "register_id", "noted_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    register_id: Mapped[UUID] = mapped_column(ForeignKey("register.id"))
+    service_point_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_point.id"), index=True)
+    value: Mapped[Decimal] = mapped_column(Numeric(16, 4))
+    kind: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(20))
+    noted_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_order.id"), index=True)
+    stop_visit_id: Mapped[UUID | None]
+    superseded_by_id: Mapped[UUID | None]
+    flags: Mapped[list[Any]] = mapped_column(Json, default=list)
