@@ -20,6 +20,9 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        # Needs a superuser only where the administrator has not made the extension beforehand.
+        op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
     op.create_table(
         "customer",
         sa.Column("number", sa.String(20), nullable=False),

@@ -63,6 +63,7 @@ def _postgres_template(folder: Path) -> str:
     url = servers.postgres_url(folder, TEMPLATE)
     with servers.once(folder, "template-services") as facts:
         if not facts:
+            _administer(folder, f"DROP DATABASE IF EXISTS {TEMPLATE}")
             _administer(folder, f"CREATE DATABASE {TEMPLATE}")
             migrate.upgrade(url)
             facts["made"] = True
