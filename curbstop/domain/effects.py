@@ -1,0 +1,65 @@
+"""The vocabulary of effects: what posting an order may do to the utility's books."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class EffectKind:
+    """One word of the vocabulary: what it does, the arguments an order type must give, and whether it is built."""
+
+    says: str
+    needs: tuple[str, ...] = ()
+    built: bool = False
+    in_the_ground: bool = (
+        False  # somebody turned, took or put something: the fact stands even if the form is incomplete
+    )
+
+
+EFFECTS: Final[dict[str, EffectKind]] = {
+    "set_physical_state": EffectKind(
+        "the service point's physical state becomes `to`", ("to",), built=True, in_the_ground=True
+    ),
+    "record_reading": EffectKind(
+        "the capture's reading is stored for the installed meter as a reading of `kind`",
+        ("capture", "kind"),
+        built=True,
+    ),
+    "set_account_status": EffectKind("the account's status becomes `to`", ("to",), built=True),
+    "exchange_meter": EffectKind(
+        "the old installation ends with its final reading, the new one begins with its first",
+        built=True,
+        in_the_ground=True,
+    ),
+    "supersede_reading": EffectKind(
+        "the reading that the order was made for is superseded by the capture's, and both are kept",
+        ("capture",),
+        built=True,
+    ),
+    "review_access_issue": EffectKind(
+        "the linked access issue is cleared, or advances where `capture` says it is still there",
+        ("capture",),
+        built=True,
+    ),
+    "apply_lock": EffectKind("the lock and seal numbers are stored at the service point", in_the_ground=True),
+    "remove_lock": EffectKind("the lock is marked as taken away", in_the_ground=True),
+    "attach_fee": EffectKind("a fee of `kind` goes to billing, unless waived", ("kind",)),
+    "log_contact": EffectKind("the contact log gets a line with `reason`", ("reason",)),
+    "notify_status": EffectKind("the billing system hears of the connection's new state and its `reason`", ("reason",)),
+    "start_removal_timer": EffectKind("after 12 months off, the meter may be removed"),
+    "create_order": EffectKind("a following order of type `code` is created", ("code",)),
+    "exchange_register": EffectKind("the register or radio of the installed meter is replaced", in_the_ground=True),
+    "install_meter": EffectKind("a meter's installation begins at the service point", in_the_ground=True),
+    "remove_meter": EffectKind("the installation ends and its radio is retired", in_the_ground=True),
+    "record_test": EffectKind("the accuracy at each flow is stored as evidence"),
+    "assess_tamper": EffectKind("evidence is filed and the escalation ladder rises by one"),
+    "close_ami_event": EffectKind("the alarm or orphan that the order was made for is closed"),
+    "bill_costs": EffectKind("hours and materials are billed to the owner"),
+    "note_asset": EffectKind("the repair is noted at the box, and a utility-fault access issue is cleared"),
+    "request_route_change": EffectKind("the GIS editor gets a change request for the route or the place"),
+    "request_feature": EffectKind("the GIS editor gets the as-built tap to draw"),
+    "open_temp_service": EffectKind("a temporary service begins, with its expiry"),
+    "close_temp_service": EffectKind("a temporary service ends and is billed by its readings"),
+    "advance_tap": EffectKind("the tap request moves to stage `to`", ("to",)),
+    "open_lot_accounts": EffectKind("each lot of the development gets a pending account in the builder's name"),
+}
