@@ -76,10 +76,6 @@ def _copy_postgres(folder: Path, name: str) -> str:
 
 
 def _administer(folder: Path, statement: str) -> None:
-    _administrator(folder).execute(statement.encode())
-
-
-@cache
-def _administrator(folder: Path) -> psycopg.Connection[tuple[object, ...]]:
     url = servers.postgres_url(folder, "postgres").replace("+psycopg", "")
-    return psycopg.connect(url, autocommit=True)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
