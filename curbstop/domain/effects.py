@@ -21,7 +21,7 @@ EFFECTS: Final[dict[str, EffectKind]] = {
         "the service point's physical state becomes `to`", ("to",), built=True, in_the_ground=True
     ),
     "record_reading": EffectKind(
-        "the capture's reading is stored for the installed meter as a reading of `kind`",
+        "where the capture was made, it is stored as the installed meter's reading of `kind`",
         ("capture", "kind"),
         built=True,
     ),

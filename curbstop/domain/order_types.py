@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One thing that a technician records. `when` lists the outcomes that require it; empty means every completing one."""
+    """One thing that a technician records. `when`: the outcomes that require it; empty means every completing one."""
 
     name: str
     kind: CaptureKind
