@@ -1,4 +1,4 @@
-"""`python -m tests.services install` installs what it may; `keeper FOLDER` stops the servers when its parent is gone."""
+"""`python -m tests.services install` installs what it may; `keeper FOLDER` outlives the tests and stops the servers."""
 
 import sys
 from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from tests.services import programs, servers
 
 FOLDER = pytest.StashKey[Path]()
-KEEPER = pytest.StashKey["subprocess.Popen[bytes]"]()
+KEEPER = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 def is_worker(config: pytest.Config) -> bool:
