@@ -11,7 +11,7 @@ from curbstop.domain.order_types import Capture, CaptureKind, OrderType
 from curbstop.domain.outcomes import load_code_tables
 
 MAX_TEXT = 4_000
-MAX_SERIAL = 30
+MAX_SERIAL = 40
 MAX_DIGITS = 12  # the widest register there is; the meter's own dials are checked in readings.py
 
 
@@ -20,8 +20,8 @@ def check_captures(
 ) -> list[Finding]:
     """All that is wrong with a visit's record; an empty list means it is complete.
 
-    `captures` maps names to JSON values; `photos` holds the capture's name once for each photo taken, whether or not its
-    bytes have arrived. Codes: outcome_unknown, capture_unknown, capture_missing, capture_invalid, photo_missing.
+    `captures` maps names to JSON values; `photos` holds the capture's name once for each photo taken, whether or not
+    its bytes have arrived. Codes: outcome_unknown, capture_unknown, capture_missing, capture_invalid, photo_missing.
     Missing photos only warn: they travel after the record, and posting waits for them.
     """
     if outcome not in order_type.outcomes:
@@ -41,7 +41,7 @@ def check_captures(
             if needed:
                 findings.append(reject("capture_missing", capture.name, f"{capture.label} is missing"))
         else:
-            wrong = CHECKS[capture.kind](capture, captures[capture.name])
+            wrong = _wrong_with(capture, captures[capture.name])
             if wrong is not None:
                 findings.append(reject("capture_invalid", capture.name, f"{capture.label}: {wrong}"))
     return findings
@@ -53,13 +53,13 @@ def _check_photo(capture: Capture, taken: int, needed: bool) -> list[Finding]:
     return [warn("photo_missing", capture.name, f"{capture.label}: {taken} of {capture.count} photos")]
 
 
-def _text(capture: Capture, value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return "must be text"
     return None if len(value) <= MAX_TEXT else f"is longer than {MAX_TEXT} characters"
 
 
-def _serial(capture: Capture, value: Any) -> str | None:
+def _serial(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return "must be a serial number as text"
     if len(value) > MAX_SERIAL:
@@ -68,7 +68,7 @@ def _serial(capture: Capture, value: Any) -> str | None:
     return None if plain.isascii() and plain.isalnum() else "may hold letters, digits and - / . only"
 
 
-def _reading(capture: Capture, value: Any) -> str | None:
+def _reading(value: Any) -> str | None:
     """A reading is text or a whole number: a binary fraction would not be what the dials showed."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return "must be the digits of the register"
@@ -78,11 +78,11 @@ def _reading(capture: Capture, value: Any) -> str | None:
     return None if len(digits) <= MAX_DIGITS else f"has more than {MAX_DIGITS} digits"
 
 
-def _readings(capture: Capture, value: Any) -> str | None:
+def _readings(value: Any) -> str | None:
     if not isinstance(value, Mapping) or not value:
         return "must give a reading for each register"
     for register, reading in value.items():
-        wrong = _reading(capture, reading)
+        wrong = _reading(reading)
         if wrong is not None:
             return f"register {register} {wrong}"
     return None
@@ -93,7 +93,7 @@ def _choice(capture: Capture, value: Any) -> str | None:
     return None if value in codes else f"must be one of {', '.join(codes)}"
 
 
-def _yes_no(capture: Capture, value: Any) -> str | None:
+def _yes_no(value: Any) -> str | None:
     return None if isinstance(value, bool) else "must be yes or no"
 
 
@@ -113,7 +113,7 @@ def _number(capture: Capture, value: Any) -> str | None:
     return None
 
 
-def _datetime(capture: Capture, value: Any) -> str | None:
+def _datetime(value: Any) -> str | None:
     try:
         when = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -121,7 +121,7 @@ def _datetime(capture: Capture, value: Any) -> str | None:
     return None if when.tzinfo is not None else "must say its zone, as in 2026-05-04T13:30:00Z"
 
 
-def _position(capture: Capture, value: Any) -> str | None:
+def _position(value: Any) -> str | None:
     if not isinstance(value, Mapping):
         return "must be {lat, lon}"
     bounds = {"lat": 90, "lon": 180}
@@ -135,19 +135,20 @@ def _position(capture: Capture, value: Any) -> str | None:
     return None
 
 
-def _photo(capture: Capture, value: Any) -> str | None:
-    return "photos are sent beside the captures"
-
-
-CHECKS: dict[CaptureKind, Callable[[Capture, Any], str | None]] = {
+PLAIN_CHECKS: dict[CaptureKind, Callable[[Any], str | None]] = {
     CaptureKind.TEXT: _text,
     CaptureKind.SERIAL: _serial,
     CaptureKind.READING: _reading,
     CaptureKind.READINGS: _readings,
-    CaptureKind.CHOICE: _choice,
     CaptureKind.YES_NO: _yes_no,
-    CaptureKind.NUMBER: _number,
-    CaptureKind.PHOTO: _photo,
     CaptureKind.DATETIME: _datetime,
     CaptureKind.POSITION: _position,
 }
+
+
+def _wrong_with(capture: Capture, value: Any) -> str | None:
+    if capture.kind is CaptureKind.CHOICE:
+        return _choice(capture, value)
+    if capture.kind is CaptureKind.NUMBER:
+        return _number(capture, value)
+    return PLAIN_CHECKS[capture.kind](value)

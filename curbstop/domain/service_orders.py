@@ -143,7 +143,7 @@ _BEFORE_TABLET = (_S.DRAFT, _S.READY, _S.ASSIGNED, _S.HELD)
 TRANSITIONS: tuple[Transition, ...] = (
     Transition((_S.DRAFT,), _E.RELEASE, _S.READY, _OFFICE | {_R.BIL}, system=True, effects=(_F.RUN_GATES,)),
     Transition((_S.READY,), _E.ASSIGN, _S.ASSIGNED, _DISPATCH,
-               requires=("technician_id", "work_date"), effects=(_F.SET_ASSIGNMENT,)),
+               requires=("technician_id", "scheduled_on"), effects=(_F.SET_ASSIGNMENT,)),
     Transition((_S.ASSIGNED,), _E.UNASSIGN, _S.READY, _DISPATCH, effects=(_F.CLEAR_ASSIGNMENT,)),
     Transition((_S.ASSIGNED,), _E.PULL, _S.DISPATCHED, frozenset(), system=True, effects=(_F.START_LEASE,)),
     Transition((_S.DISPATCHED,), _E.DECLINE, _S.READY, _FIELD, offline=True,
@@ -160,7 +160,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_WORKING, _E.RETURN, _S.RETURNED, _FIELD, offline=True,
                requires=("outcome",), effects=(_F.END_LEASE,)),
     Transition((_S.READY, _S.ASSIGNED), _E.HOLD, _S.HELD, _OFFICE,
-               requires=("hold_until", "reason"), effects=(_F.CLEAR_ASSIGNMENT,)),
+               requires=("held_until", "reason"), effects=(_F.CLEAR_ASSIGNMENT,)),
     Transition((_S.HELD,), _E.UNHOLD, _S.READY, _OFFICE, system=True, effects=(_F.RUN_GATES,)),
     Transition(_BEFORE_TABLET, _E.CANCEL, _S.CANCELLED, _OFFICE | _PAYERS, system=True,
                requires=("reason",), effects=(_F.CLEAR_ASSIGNMENT,)),
