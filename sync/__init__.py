@@ -1,0 +1,1 @@
+"""The offline protocol: what tablets send and receive, without HTTP."""
