@@ -8,15 +8,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("api", "sync", "geo", "workers", "curbstop")
-EVERYWHERE = (*ROOMS, "migrations", "bench", "tests", "bin", "mobile-schema")
+NOT_OURS = {".git", ".venv", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", "var"}
 
 
 @cache
 def committed_files() -> tuple[Path, ...]:
-    """Every file that is in the repository or about to be."""
+    """Every file that is in the repository or about to be; in an unpacked archive, every file."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return tuple(path for name in sorted(set(names)) if name and (path := ROOT / name).is_file())
+    try:
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        names = set(answer.stdout.split("\0")) - {""}
+    except (OSError, subprocess.CalledProcessError):
+        names = {name(path) for path in ROOT.rglob("*") if not NOT_OURS & set(path.relative_to(ROOT).parts)}
+    return tuple(path for each in sorted(names) if (path := ROOT / each).is_file())
 
 
 def python_files(*folders: str) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.house import source
 
 JOURNAL = "curbstop/commands/journal.py"
+SESSION_WRITES = {"add", "add_all", "delete", "merge"}
 # Put together from parts, or this file would be the first to break its own rule.
 REGISTRY_HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "--" + "index-url", "--" + "find-links")
 
@@ -31,6 +32,17 @@ def test_the_journal_does_insert_them() -> None:
     models = _journalled_models()
     calls = [node for node in ast.walk(source.tree(source.ROOT / JOURNAL)) if isinstance(node, ast.Call)]
     assert any(_makes_a_row_of(node, models) for node in calls)
+
+
+def test_only_commands_write_rows() -> None:
+    offenders = [
+        f"{source.name(path)}:{node.lineno} {ast.unparse(node)[:60]}"
+        for path in source.python_files(*source.ROOMS)
+        if not source.name(path).startswith(("curbstop/commands/", "curbstop/models/", "curbstop/tablet/"))
+        for node in ast.walk(source.tree(path))
+        if isinstance(node, ast.stmt | ast.expr) and _writes_rows(node)
+    ]
+    assert not offenders
 
 
 def test_the_rules_import_the_standard_library_only() -> None:
@@ -100,7 +112,17 @@ def _makes_a_row_of(node: ast.Call, models: set[str]) -> bool:
     """`Outbox(...)`, `models.Outbox(...)`, `insert(Outbox)`."""
     if _called(node) in models:
         return True
-    return _called(node) == "insert" and bool(node.args) and ast.unparse(node.args[0]).split(".")[0] in models
+    return _called(node) == "insert" and bool(node.args) and bool(models & set(ast.unparse(node.args[0]).split(".")))
+
+
+def _writes_rows(node: ast.AST) -> bool:
+    """`session.add(...)` and its kin, or SQLAlchemy's own insert, update and delete."""
+    if isinstance(node, ast.ImportFrom):
+        writers = {alias.name for alias in node.names} & {"insert", "update", "delete"}
+        return bool(writers) and (node.module or "").startswith("sqlalchemy")
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SESSION_WRITES:
+        return ast.unparse(node.func.value).rsplit(".", maxsplit=1)[-1] == "session"
+    return False
 
 
 def _called(node: ast.Call) -> str:
