@@ -13,8 +13,8 @@ from sqlalchemy import (
     URL,
     BigInteger,
     Engine,
+    Executable,
     Integer,
-    Select,
     String,
     Table,
     Uuid,
@@ -74,7 +74,7 @@ def refresh(work: Work, entity_type: str, entity_ids: Iterable[UUID]) -> None:
             refresh(work, "account", work.session.scalars(select(Account.id).where(owner.in_(part))))
 
 
-def _text(entity_type: str, ids: list[UUID]) -> Select[Any]:
+def _text(entity_type: str, ids: list[UUID]) -> Executable:
     match entity_type:
         case "customer":
             return select(Customer.id, Customer.number, Customer.name).where(Customer.id.in_(ids))
