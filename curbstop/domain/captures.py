@@ -123,8 +123,8 @@ def _datetime(value: Any) -> str | None:
 
 def _position(value: Any) -> str | None:
     if not isinstance(value, Mapping):
-        return "must be {lat, lon}"
-    bounds = {"lat": 90, "lon": 180}
+        return "must be {longitude, latitude}"
+    bounds = {"latitude": 90, "longitude": 180}
     for name, bound in bounds.items():
         number = value.get(name)
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not -bound <= number <= bound:

@@ -87,11 +87,12 @@ def blocks_posting(findings: list[Finding]) -> bool:
 
 
 def check(change_out: ChangeOut, books: Books) -> list[Finding]:
-    """Everything that does not fit. A completed exchange is a fact, so a reject keeps it from posting, not from storage.
+    """Everything that does not fit. A completed exchange is a fact: a reject keeps it from posting, not from storage.
 
     Codes: NEW_ACTIVE_ELSEWHERE, NEW_NOT_IN_STOCK, SAME_SERIAL, ENDPOINT_ACTIVE_ELSEWHERE, OLD_NOT_INSTALLED,
-    DIFFERENT_METER, DIGITS, OUT_LT_LAST, OUT_UNUSUAL, OUT_MISSING, ESTIMATE_WITHOUT_REASON, IN_READ_HIGH, MODEL_DIFFERS,
-    SIZE_CHANGED, BEFORE_LAST_READ, IN_FUTURE, GPS_INACCURATE, FAR, TOO_FAR, SERIAL_UNCONFIRMED, CROSS_WIRED.
+    DIFFERENT_METER, DIGITS, OUT_LT_LAST, OUT_UNUSUAL, OUT_MISSING, ESTIMATE_WITHOUT_REASON, IN_READ_HIGH,
+    MODEL_DIFFERS, SIZE_CHANGED, BEFORE_LAST_READ, IN_FUTURE, GPS_INACCURATE, FAR, TOO_FAR, SERIAL_UNCONFIRMED,
+    CROSS_WIRED.
     """
     if already_recorded(books):
         return []

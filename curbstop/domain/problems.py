@@ -112,6 +112,13 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "outcome_unknown": ProblemType(422, "The order type has no such outcome", "Use one that `outcomes` lists."),
     "number_invalid": ProblemType(422, "That is not a number of ours", "Write it like SO-2026-00123."),
     "reading_invalid": ProblemType(422, "That is no reading of this register", "Read the dials again."),
+    "duplicate_completion": ProblemType(
+        409, "Somebody completed it already", "What was captured is kept; the office compares the two."
+    ),
+    "no_meter_installed": ProblemType(409, "No meter is installed here", "Install one by a change-out or a meter set."),
+    "meter_installed_elsewhere": ProblemType(
+        409, "That meter is installed at another service point", "Check the serial number, or remove it there first."
+    ),
     # -- sync
     "tablet_required": ProblemType(403, "Only an enrolled tablet may do this", "Enrol the tablet and sign in on it."),
     "tablet_revoked": ProblemType(
