@@ -22,10 +22,10 @@ def install_missing() -> list[str]:
         return programs.missing()
     print("curbstop: installing the test servers with apt: " + "; ".join(programs.missing()), file=sys.stderr)
     with _services_kept_stopped():
-        if _apt("update"):
-            wanted = _packages()
-            if wanted:
-                _apt("install", "-y", "--no-install-recommends", *wanted)
+        _apt("update")
+        wanted = _packages()
+        if wanted:
+            _apt("install", "-y", "--no-install-recommends", *wanted)
     programs.forget()
     return programs.missing()
 
