@@ -1,0 +1,202 @@
+"""The tablet's side of the protocol: enrol, sign in, push, pull, and the loop that does them in order."""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from curbstop.tablet import outbox, pulling
+from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
+from curbstop.tablet.store import Store
+from curbstop.tablet.transport import Transport, as_json
+
+SCHEMA_VERSION = 1
+_ASK_AT_ONCE = 500
+
+
+@dataclass(slots=True)
+class SyncReport:
+    """What one round of the loop moved."""
+
+    answered: int = 0
+    uploaded: int = 0
+    rows: int = 0
+    steps: list[str] = field(default_factory=list)
+
+
+class Client:
+    """One tablet with its store and its way to the server. Every method may raise Offline and be called again."""
+
+    def __init__(self, store: Store, transport: Transport) -> None:
+        self.store = store
+        self.transport = transport
+        self._refreshing = threading.Lock()
+
+    # -- who I am
+
+    def enrol(self, code: str) -> str:
+        """Makes this a tablet of the utility, by a one-time code from the office; returns its name."""
+        if self.store.fact("install_id") is None:
+            self.store.remember(install_id=str(uuid.uuid4()))
+        body = {"code": code, "install_id": self.store.fact("install_id"), "schema_version": SCHEMA_VERSION}
+        made = self.transport.send("POST", "/sync/v1/enrol", body=as_json(body)).json()
+        self.store.remember(tablet_id=made["tablet_id"], tablet_key=made["tablet_key"], tablet_name=made["name"])
+        return str(made["name"])
+
+    def sign_in(self, login: str, password: str) -> dict[str, Any]:
+        """Signs a person in on this tablet; another's unsent work is neither seen nor sent by them."""
+        body = {"login": login, "password": password}
+        body |= {"tablet_id": self.store.fact("tablet_id"), "tablet_key": self.store.fact("tablet_key")}
+        session = self.transport.send("POST", "/auth/sign-in", body=as_json(body)).json()
+        before, now = self.store.fact("staff"), session["staff"]
+        with self.store.transaction():
+            if before and before["id"] != now["id"]:
+                if outbox.unanswered(self.store):
+                    raise NotAllowed(
+                        f"{before['name']} has work on this tablet that was not sent; sign in as them first"
+                    )
+                self.store.forget_rows()
+            self._keep(session)
+        return dict(now)
+
+    def _keep(self, session: dict[str, Any]) -> None:
+        self.store.remember(
+            access_token=session["access_token"], refresh_token=session["refresh_token"], staff=session["staff"]
+        )
+
+    def _refresh(self, stale: str | None) -> None:
+        """New tokens. If the reply is lost the old refresh token is still ours, and is simply sent again."""
+        with self._refreshing:
+            if self.store.fact("access_token") != stale:
+                return  # another thread was quicker
+            token = self.store.fact("refresh_token")
+            if token is None:
+                raise SignInNeeded("nobody is signed in")
+            try:
+                answer = self.transport.send("POST", "/auth/refresh", body=as_json({"refresh_token": token}))
+            except Refused as refused:
+                if refused.status == 401:
+                    raise SignInNeeded(refused.detail) from refused
+                raise
+            self._keep(answer.json())
+
+    def _call(self, method: str, path: str, **how: Any) -> requests.Response:
+        token = self.store.fact("access_token")
+        try:
+            if token is None:
+                raise Refused(401, "not_signed_in", "no access token", {})
+            return self.transport.send(method, path, token=token, **how)
+        except Refused as refused:
+            if refused.status != 401:
+                raise
+        self._refresh(token)
+        return self.transport.send(method, path, token=self.store.fact("access_token"), **how)
+
+    # -- what I did
+
+    def push(self) -> int:
+        """Sends what is unanswered, batch by batch; returns how many ops got an answer."""
+        moved = 0
+        while batch := outbox.next_batch(self.store):
+            body = '{"ops":[' + ",".join(batch) + '],"beacon":' + json.dumps(outbox.beacon(self.store)) + "}"
+            answer = self._call("POST", "/sync/v1/push", body=body.encode()).json()
+            taken = outbox.take_verdicts(self.store, answer["verdicts"])
+            if not taken:
+                raise Refused(200, "no_verdicts", "the server answered none of the ops", answer)
+            moved += taken
+        return moved
+
+    def ask(self) -> int:
+        """Asks for the verdicts of ops that waited for an earlier one; returns how many came."""
+        first = outbox.first_waiting(self.store)
+        moved = 0
+        after: int | None = None if first is None else first - 1
+        while after is not None:
+            answer = self._call("GET", f"/sync/v1/ops?after_n={after}&limit={_ASK_AT_ONCE}").json()
+            moved += outbox.take_verdicts(self.store, answer["ops"])
+            after = answer.get("next_after_n")
+        return moved
+
+    def upload(self) -> int:
+        """Sends the bytes of declared attachments; drops its own copy only when the server has exactly that."""
+        sent = 0
+        for row in self.store.query(
+            "SELECT attachment_id, media_type, sha256, bytes FROM attachment JOIN verdict USING (op_id)"
+            " WHERE stored = 0 AND verdict.verdict IN ('applied', 'merged', 'superseded_noop') ORDER BY n"
+        ):
+            path = f"/sync/v1/attachments/{row['attachment_id']}"
+            self._call("PUT", path, body=row["bytes"], media_type=row["media_type"])
+            there = self._call("GET", path).json()
+            if there["stored"] and there["sha256"] == row["sha256"]:
+                with self.store.transaction() as db:
+                    db.execute(
+                        "UPDATE attachment SET stored = 1, bytes = NULL WHERE attachment_id = ?",
+                        (row["attachment_id"],),
+                    )
+                sent += 1
+        return sent
+
+    # -- what I am to know
+
+    def pull(self) -> int:
+        """Takes over what changed, whole or not at all; returns how many rows came."""
+        try:
+            return self._pull()
+        except Refused as refused:
+            if refused.code not in ("history_changed", "invalid_cursor"):
+                raise
+        # The server was restored, or no longer knows this cursor: fetch everything anew and keep the outbox.
+        self.store.remember(cursor=None, history_id=None)
+        return self._pull()
+
+    def _pull(self) -> int:
+        cursor = self.store.fact("cursor")
+        answered = self.store.query("SELECT max(n) AS n FROM verdict")[0]["n"]
+        body = as_json({"cursor": cursor, "schema_version": SCHEMA_VERSION})
+        response = self._call("POST", "/sync/v1/pull", body=body, stream=True, accept="application/x-ndjson")
+        if response.status_code == 204:
+            response.close()
+            with self.store.transaction() as db:
+                outbox.settle(db, answered or 0)
+            return 0
+        stream = pulling.read(self.transport.lines(response))
+        pulling.apply(self.store, stream, whole=cursor is None)
+        return stream.row_count
+
+    def listen(self) -> Iterator[int]:
+        """Sequence numbers as the server pokes; ends when the server closes the stream."""
+        response = self._call("GET", "/sync/v1/stream", stream=True, accept="text/event-stream")
+        for line in self.transport.lines(response):
+            if line.startswith(b"data:"):
+                yield int(json.loads(line[5:])["seq"])
+
+    def gate_code(self, service_point_id: str) -> str:
+        """The secret of a place; it is shown and never stored."""
+        answer = self._call("GET", f"/sync/v1/service-points/{service_point_id}/gate-code")
+        return str(answer.json()["gate_code"])
+
+    # -- the loop
+
+    def sync(self) -> SyncReport:
+        """One round: my work first, then theirs, then the heavy bytes."""
+        report = SyncReport()
+        steps: list[tuple[str, Callable[[], int]]] = [
+            ("push", self.push),
+            ("ask", self.ask),
+            ("pull", self.pull),
+            ("upload", self.upload),
+        ]
+        for name, step in steps:
+            moved = step()
+            report.steps.append(name)
+            if name == "pull":
+                report.rows += moved
+            elif name == "upload":
+                report.uploaded += moved
+            else:
+                report.answered += moved
+        return report

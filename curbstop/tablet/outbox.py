@@ -1,0 +1,134 @@
+"""The outbox: what the technician did and the server has not finally answered, in the order it was done."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import uuid_utils
+
+from curbstop.tablet.store import Store
+
+MOST_OPS = 200
+MOST_BYTES = 1_000_000 - 2_000  # a megabyte, less the brackets and the beacon around the ops
+WAITING = "waiting"
+# After these the op is laid over the row until a pull brings its effects; after the others the row is as it was.
+TOOK_EFFECT = ("applied", "merged", "superseded_noop")
+# No pull brings back what was read at a stop, so the tablet goes on showing it from its own memory.
+_REMEMBERED = "stop.%"
+
+
+def append(store: Store, kind: str, aggregate: str, args: Mapping[str, Any], base_version: int | None) -> str:
+    """Notes an op durably and returns its id. The content is fixed from here on; every retry sends these bytes."""
+    with store.transaction() as db:
+        n = (store.fact("last_n") or 0) + 1
+        last = db.execute("SELECT op_id FROM chain WHERE aggregate = ?", (aggregate,)).fetchone()
+        op_id = str(uuid_utils.uuid7())
+        content = {
+            "op_id": op_id,
+            "n": n,
+            "kind": kind,
+            "kind_version": 1,
+            "aggregate": aggregate,
+            "follows": last["op_id"] if last else None,
+            "base_version": base_version,
+            "noted_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "args": args,
+        }
+        db.execute(
+            "INSERT INTO outbox (n, op_id, kind, aggregate, content) VALUES (?, ?, ?, ?, ?)",
+            (n, op_id, kind, aggregate, json.dumps(content)),
+        )
+        db.execute("INSERT OR REPLACE INTO chain VALUES (?, ?)", (aggregate, op_id))
+        store.remember(last_n=n)
+    return op_id
+
+
+def next_batch(store: Store) -> list[str]:
+    """The oldest ops without any answer, as JSON texts: at most 200 and a megabyte, at least one if there is one."""
+    batch: list[str] = []
+    size = 0
+    pending = store.query("SELECT content FROM outbox WHERE state = 'pending' ORDER BY n LIMIT ?", MOST_OPS)
+    for row in pending:
+        size += len(row["content"].encode()) + 1
+        if batch and size > MOST_BYTES:
+            break
+        batch.append(row["content"])
+    return batch
+
+
+def take_verdicts(store: Store, verdicts: Iterable[Mapping[str, Any]]) -> int:
+    """Keeps the answers and drops the ops that are finally answered, in one transaction; returns how many moved."""
+    with store.transaction() as db:
+        moved = sum(_take(db, verdict) for verdict in verdicts)
+        _drop_what_left(db)
+    return moved
+
+
+def _take(db: sqlite3.Connection, verdict: Mapping[str, Any]) -> int:
+    if verdict["verdict"] == WAITING:
+        changed = db.execute(
+            "UPDATE outbox SET state = 'waiting' WHERE op_id = ? AND state = 'pending'", (verdict["op_id"],)
+        )
+        return changed.rowcount
+    result = verdict.get("result")
+    db.execute(
+        "INSERT OR IGNORE INTO verdict (op_id, n, kind, aggregate, content, verdict, code, detail, result, shown)"
+        " SELECT op_id, n, kind, aggregate, content, ?, ?, ?, ?, ? FROM outbox WHERE op_id = ?",
+        (
+            verdict["verdict"],
+            verdict.get("code"),
+            verdict.get("detail"),
+            None if result is None else json.dumps(result),
+            verdict["verdict"] in TOOK_EFFECT,
+            verdict["op_id"],
+        ),
+    )
+    return db.execute("DELETE FROM outbox WHERE op_id = ?", (verdict["op_id"],)).rowcount
+
+
+def settle(db: sqlite3.Connection, through_n: int) -> None:
+    """A pull has brought the effects of every op up to a number."""
+    db.execute("UPDATE verdict SET shown = 0 WHERE shown = 1 AND n <= ? AND kind NOT LIKE ?", (through_n, _REMEMBERED))
+    _drop_what_left(db)
+
+
+def _drop_what_left(db: sqlite3.Connection) -> None:
+    """Rows that stayed only for their unanswered ops go once those are answered."""
+    db.execute(
+        "DELETE FROM server_row WHERE leaving = 1"
+        " AND NOT EXISTS (SELECT 1 FROM outbox WHERE aggregate = server_row.entity_type || '/' || server_row.id)"
+    )
+
+
+def unanswered(store: Store) -> int:
+    """How many ops have no final verdict yet."""
+    count: int = store.query("SELECT count(*) AS many FROM outbox")[0]["many"]
+    return count
+
+
+def first_waiting(store: Store) -> int | None:
+    """The number of the oldest op that the server has and has not answered, or None."""
+    number: int | None = store.query("SELECT min(n) AS n FROM outbox WHERE state = 'waiting'")[0]["n"]
+    return number
+
+
+def verdicts(store: Store) -> list[dict[str, Any]]:
+    """Every final answer so far, in the order of the ops: op_id, n, kind, aggregate, verdict, code, detail, result."""
+    rows = store.query("SELECT op_id, n, kind, aggregate, verdict, code, detail, result FROM verdict ORDER BY n")
+    return [{**row, "result": json.loads(row["result"]) if row["result"] else None} for row in map(dict, rows)]
+
+
+def beacon(store: Store) -> dict[str, Any]:
+    """What the tablet tells of its own outbox, so that lost work is noticed in the office."""
+    row = store.query("SELECT count(*) AS many, min(n) AS first, total(length(content)) AS size FROM outbox")[0]
+    oldest = store.query("SELECT content FROM outbox WHERE n = ?", row["first"]) if row["many"] else []
+    return {
+        "install_id": store.fact("install_id"),
+        "outbox_count": row["many"],
+        "oldest_op_at": json.loads(oldest[0]["content"])["noted_at"] if oldest else None,
+        "last_n": store.fact("last_n") or 0,
+        "bytes_pending": int(row["size"]),
+        "persisted": True,
+    }

@@ -1,0 +1,113 @@
+"""HTTP as a tablet has it: one session, short patience, and a network that comes and goes."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+
+from curbstop.tablet.errors import Offline, Refused
+
+PATIENCE_S = (5.0, 60.0)  # to connect, and between two parts of an answer
+_WORTH_PACKING = 1_000  # bytes
+
+
+class Transport:
+    """Sends to one server. `online` is the switch of the tablet; the faults are those a real network has.
+
+    `lose_replies`: so many requests arrive, and their answers do not. `break_streams`: so many streams end early.
+    """
+
+    def __init__(self, base_url: str, *, patience_s: tuple[float, float] = PATIENCE_S) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.online = True
+        self.lose_replies = 0
+        self.break_streams = 0
+        self._patience_s = patience_s
+        # requests' sessions are not for two threads, and a listener runs beside the sync.
+        self._local = threading.local()
+
+    @property
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            # A proxy or .netrc of the machine must not speak for the tablet.
+            session.trust_env = False
+            self._local.session = session
+        return session
+
+    def close(self) -> None:
+        """Lets go of the connections of this thread."""
+        self._session.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        media_type: str = "application/json",
+        token: str | None = None,
+        stream: bool = False,
+        accept: str = "*/*",
+    ) -> requests.Response:
+        """The answer if it is a good one; raises Refused for any other, and Offline when none came."""
+        if not self.online:
+            raise Offline("the network is off")
+        headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            headers["Content-Type"] = media_type
+            if media_type == "application/json" and len(body) > _WORTH_PACKING:
+                headers["Content-Encoding"] = "gzip"
+                body = gzip.compress(body, 6)
+        try:
+            response = self._session.request(
+                method, self.base_url + path, data=body, headers=headers, timeout=self._patience_s, stream=stream
+            )
+        except requests.RequestException as error:
+            raise Offline(f"{self.base_url} did not answer ({type(error).__name__})") from error
+        if self.lose_replies:
+            self.lose_replies -= 1
+            response.close()
+            raise Offline("the answer was lost on its way")
+        if response.status_code >= 400:
+            with response:
+                raise _refused(response)
+        return response
+
+    def lines(self, response: requests.Response) -> Iterator[bytes]:
+        """The lines of an answer as they come; raises Offline when the connection breaks."""
+        left = -1
+        if self.break_streams:
+            self.break_streams -= 1
+            left = 1
+        with response:
+            try:
+                for line in response.iter_lines(chunk_size=65_536):
+                    if left == 0:
+                        raise Offline("the stream broke")
+                    left -= 1
+                    yield line
+            except requests.RequestException as error:
+                raise Offline(f"the stream broke ({type(error).__name__})") from error
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _refused(response: requests.Response) -> Refused:
+    try:
+        problem = response.json()
+    except requests.RequestException:  # no JSON, or the connection went with it
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    code = str(problem.get("code", "unknown"))
+    detail = str(problem.get("detail") or problem.get("title") or response.reason)
+    return Refused(response.status_code, code, detail, problem)

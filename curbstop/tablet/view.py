@@ -1,0 +1,110 @@
+"""What the technician sees: the server's rows with the unanswered ops laid over them, computed at each look."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from curbstop.tablet.store import Store
+
+Body = dict[str, Any]
+_STATE_AFTER = {
+    "order.travel": "en_route",
+    "order.arrive": "on_site",
+    "order.suspend": "suspended",
+    "order.resume": "on_site",
+    "order.decline": "ready",
+    "order.acknowledge_recall": "cancelled",
+}
+
+
+def find(store: Store, entity_type: str, row_id: str) -> Body | None:
+    """The body of a row as the technician sees it, with `id` and `leaving`; None if it is not on the tablet."""
+    ops = _ops(store, f"{entity_type}/{row_id}")
+    kept = store.server_row(entity_type, row_id)
+    if kept is not None:
+        _version, leaving, body = kept
+    elif ops and ops[0]["kind"] == "order.create":
+        leaving, body = False, _found_work(ops[0]["args"])
+    else:
+        return None
+    for op in ops:
+        _lay(body, op["kind"], op["args"])
+    return {"id": row_id, "leaving": leaving, **body}
+
+
+def every(store: Store, entity_type: str) -> Iterator[Body]:
+    """All rows of a type as the technician sees them, those created on the tablet included."""
+    ids = {row["id"] for row in store.query("SELECT id FROM server_row WHERE entity_type = ?", entity_type)}
+    created = store.query(
+        "SELECT aggregate FROM outbox WHERE kind = 'order.create'"
+        " UNION SELECT aggregate FROM verdict WHERE kind = 'order.create' AND shown = 1"
+    )
+    if entity_type == "service_order":
+        ids |= {row["aggregate"].partition("/")[2] for row in created}
+    for row_id in sorted(ids):
+        body = find(store, entity_type, row_id)
+        if body is not None:
+            yield body
+
+
+def orders(store: Store) -> list[Body]:
+    """The technician's orders in the order of the day."""
+    return sorted(
+        every(store, "service_order"),
+        key=lambda body: (body["scheduled_on"] or "", body["place"] or 0, body["number"] or ""),
+    )
+
+
+def stops(store: Store) -> list[Body]:
+    """The stops of all routes on the tablet, in walking order; `visit` tells what was done there, or None."""
+    return sorted(every(store, "stop"), key=lambda body: (body["route_code"], body["sequence"]))
+
+
+def _ops(store: Store, aggregate: str) -> list[dict[str, Any]]:
+    """Ops to be laid over a row: unanswered ones, and answered ones whose effects no pull has brought."""
+    rows = store.query(
+        "SELECT n, content FROM outbox WHERE aggregate = ?"
+        " UNION ALL SELECT n, content FROM verdict WHERE aggregate = ? AND shown = 1 ORDER BY n",
+        aggregate,
+        aggregate,
+    )
+    return [json.loads(row["content"]) for row in rows]
+
+
+def _found_work(args: Mapping[str, Any]) -> Body:
+    empty = dict.fromkeys(
+        ("number", "requested_on", "window_start", "window_end", "scheduled_on", "place", "technician_id",
+         "authorized_until", "customer_name", "account_number", "outcome", "notes", "type_version")
+    )  # fmt: skip
+    given = {"type_code": args["type_code"], "service_point_id": args["service_point_id"]}
+    given["instructions"] = args.get("instructions")
+    return {**empty, **given, "state": "dispatched", "priority": 3, "attempt_no": 1, "captures": {}, "flags": []}
+
+
+def _lay(body: Body, kind: str, args: Mapping[str, Any]) -> None:
+    if kind in _STATE_AFTER:
+        body["state"] = _STATE_AFTER[kind]
+    elif kind in _LAYERS:
+        _LAYERS[kind](body, args)
+
+
+def _finish(body: Body, args: Mapping[str, Any], state: str) -> None:
+    body["state"] = state
+    body["outcome"] = args["outcome"]
+    body["captures"] = {**body["captures"], **args.get("captures", {})}
+    body["notes"] = args.get("notes") or body["notes"]
+
+
+def _edit(body: Body, args: Mapping[str, Any]) -> None:
+    body.update({name: change["value"] for name, change in args["fields"].items()})
+
+
+_LAYERS: dict[str, Callable[[Body, Mapping[str, Any]], None]] = {
+    "order.complete": lambda body, args: _finish(body, args, "completed"),
+    "order.return": lambda body, args: _finish(
+        body, args, "cancelled" if body["state"] == "recall_pending" else "returned"
+    ),
+    "stop.read": lambda body, args: body.update(visit={"kind": "read", "readings": args["readings"]}),
+    "stop.skip": lambda body, args: body.update(visit={"kind": "skip", "skip_code": args["skip_code"]}),
+    "service_point.edit": _edit,
+}
