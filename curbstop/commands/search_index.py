@@ -32,12 +32,21 @@ from sqlalchemy.pool import QueuePool
 from curbstop.commands.work import Work
 from curbstop.domain.search_words import words_of
 from curbstop.models.account import Account, Customer
+from curbstop.models.base import Versioned
 from curbstop.models.meter import Meter
 from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
 
 T = TypeVar("T")
+
+MODELS: dict[str, type[Versioned]] = {
+    "customer": Customer,
+    "account": Account,
+    "service_point": ServicePoint,
+    "meter": Meter,
+    "service_order": ServiceOrder,
+}
 
 # The bare tables: thousands of rows at a time are nothing for the ORM.
 _WORD = cast(Table, SearchWord.__table__)
@@ -60,7 +69,7 @@ def index(work: Work, entity_type: str, rows: Sequence[tuple[UUID, str]]) -> Non
 def refresh(work: Work, entity_type: str, entity_ids: Iterable[UUID]) -> None:
     """Indexes the rows by what they say now; they are flushed already.
 
-    `entity_type` is customer, account, service_point, meter or service_order. The accounts of a customer and of a
+    `entity_type` is one of MODELS. The accounts of a customer and of a
     service point follow by themselves, because they are found by both.
     """
     ids = list(entity_ids)
