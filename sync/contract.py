@@ -14,6 +14,8 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+# The newest schema version that this server speaks with tablets; it is the folder's name too.
+SCHEMA_VERSION = 1
 DEEPEST = 12  # levels of JSON; the deepest thing a tablet says is a row's register, at 8
 MOST_ERRORS = 5
 

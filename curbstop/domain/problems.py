@@ -138,5 +138,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "That op id was used with other content", "Make a new op id; the first content stands."
     ),
     "op_unknown": ProblemType(422, "The server does not know this kind of op", "It is kept; the office looks at it."),
+    "schema_unsupported": ProblemType(
+        409, "That schema version is not spoken here", "Update the app; pushing still works."
+    ),
+    "op_malformed": ProblemType(422, "The op is not of the documented shape", "It is kept; the office looks at it."),
     "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
 }

@@ -1,0 +1,140 @@
+"""Dispatch: who does which order on which day in which place, and taking orders back."""
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from curbstop.commands import scope
+from curbstop.commands.order_steps import Event, advance, held_rows, is_of_crew, load, store, type_of
+from curbstop.commands.work import Work
+from curbstop.domain.permissions import Action, Grant, Role, require
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, recall_event
+from curbstop.models.service_order import ServiceOrder
+from curbstop.models.staff import Staff
+
+_FIELD_ROLES = {Role.TECH.value, Role.LEAD.value}
+
+
+def assign(
+    work: Work,
+    order_id: UUID,
+    *,
+    technician_id: UUID,
+    scheduled_on: date,
+    place: int | None = None,
+    if_version: int | None = None,
+) -> ServiceOrder:
+    """Gives an order to a technician on a day at a place of that day's route: one operation.
+
+    An order that somebody has already, on a tablet or not, moves in the same step; what they did with it meanwhile is
+    kept when it arrives. Without `place` it goes to the end of the day.
+    """
+    order = load(work, order_id, if_version)
+    _check_technician(work, order, technician_id, scheduled_on)
+    before = order.technician_id
+    held_before = held_rows(work, order) if before is not None and before != technician_id else []
+    event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
+    was_here = before == technician_id
+    order.technician_id, order.scheduled_on, order.dispatched_at = technician_id, scheduled_on, None
+    order.place = place if place is not None else _last_place(work, technician_id, scheduled_on) + 1
+    record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
+    advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})))
+    if before is not None and held_before:
+        scope.leave(work, scope.technician_bucket(before), _with_version(held_before, order))
+    if not was_here:
+        scope.enter(work, scope.technician_bucket(technician_id), held_rows(work, order))
+    return order
+
+
+def unassign(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """Takes an order back that no tablet has pulled yet."""
+    order = load(work, order_id, if_version)
+    advance(work, order, Event(OrderEvent.UNASSIGN), Facts(pulled=order.dispatched_at is not None))
+    return order
+
+
+def release_back(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """Takes a suspended order back; what was captured stays with it."""
+    order = load(work, order_id, if_version)
+    advance(work, order, Event(OrderEvent.RELEASE_BACK))
+    return order
+
+
+def recall(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
+    """Calls an order back: at once when no tablet has it, else first in the tablet's next pull."""
+    order = load(work, order_id, if_version)
+    event = recall_event(OrderState(order.state))
+    if event is OrderEvent.RECALL:
+        order.recalled_at = work.at
+    advance(work, order, Event(event, reason=reason), Facts(own_type=True))
+    return order
+
+
+def mark_pulled(work: Work) -> int:
+    """Marks the acting technician's assigned orders as being on the tablet and starts their leases; returns how many.
+
+    Called just before a pull is answered: from then on the office must take the tablet into account, even if the answer
+    is lost on its way.
+    """
+    require(work.actor, Action.SYNC_TABLET)
+    waiting = (
+        select(ServiceOrder)
+        .where(ServiceOrder.technician_id == work.actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED)
+        .order_by(ServiceOrder.id)
+        .with_for_update()
+    )
+    orders = list(work.session.scalars(waiting))
+    for order in orders:
+        order.dispatched_at = work.at
+        if type_of(work, order).is_cut_off:
+            order.authorized_until = lease_end(work, order.scheduled_on)
+        record = {"tablet_id": str(work.actor.tablet_id)} if work.actor.tablet_id else {}
+        store(work, order, Event(OrderEvent.PULL, record=record), _PULLED)
+    return len(orders)
+
+
+_PULLED = Step(OrderState.DISPATCHED, effects=(Effect.START_LEASE,))
+
+
+def lease_end(work: Work, scheduled_on: date | None) -> datetime:
+    """Until when a cut may be started: some hours after this sync, never past the end of its day's work window."""
+    end = work.at + timedelta(hours=work.settings.cut_lease_hours)
+    if scheduled_on is None:
+        return end
+    closing = time.fromisoformat(work.settings.work_window.split("-")[1])
+    return min(end, datetime.combine(scheduled_on, closing, tzinfo=work.settings.zone))
+
+
+def _check_technician(work: Work, order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> None:
+    granted = require(work.actor, Action.DISPATCH)
+    technician = work.session.get(Staff, technician_id)
+    if technician is None or not technician.active or not _FIELD_ROLES & set(technician.roles):
+        raise Problem("assigned_technician_invalid", "That is not an active technician.")
+    if Grant.YES not in granted and not work.actor.is_system and not is_of_crew(work, technician_id):
+        raise Problem("forbidden", "A crew lead assigns to the own crew only.", action=Action.DISPATCH.value)
+    missing = [skill for skill in type_of(work, order).skills if skill not in technician.skills]
+    if missing:
+        raise Problem("assigned_technician_invalid", f"{technician.name} lacks: {', '.join(missing)}.", missing=missing)
+    if scheduled_on < work.at.astimezone(work.settings.zone).date():
+        raise Problem("invalid", "scheduled_on must not lie in the past.", field="scheduled_on")
+    day = select(func.count()).where(
+        ServiceOrder.technician_id == technician_id,
+        ServiceOrder.scheduled_on == scheduled_on,
+        ServiceOrder.id != order.id,
+    )
+    if (work.session.scalar(day) or 0) >= technician.daily_capacity:
+        detail = f"{technician.name} has {technician.daily_capacity} orders that day already."
+        raise Problem("assigned_technician_invalid", detail, capacity=technician.daily_capacity)
+
+
+def _last_place(work: Work, technician_id: UUID, scheduled_on: date) -> int:
+    last = select(func.max(ServiceOrder.place)).where(
+        ServiceOrder.technician_id == technician_id, ServiceOrder.scheduled_on == scheduled_on
+    )
+    return work.session.scalar(last) or 0
+
+
+def _with_version(rows: list[tuple[str, UUID, int]], order: ServiceOrder) -> list[tuple[str, UUID, int]]:
+    return [(kind, row_id, order.version if row_id == order.id else version) for kind, row_id, version in rows]

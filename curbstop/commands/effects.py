@@ -1,0 +1,128 @@
+"""What posting an order does to the utility's books: one function for each built word of the effects' vocabulary."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from curbstop.commands import access_issues, change_outs, journal, readings, service_points
+from curbstop.commands.change_outs import installed, moment, registers_of
+from curbstop.commands.work import Work, get
+from curbstop.domain.meters import AccountStatus, PhysicalState
+from curbstop.domain.order_types import OrderType
+from curbstop.domain.problems import Problem
+from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
+from curbstop.models.account import Account
+from curbstop.models.reading import Reading
+from curbstop.models.service_order import ServiceOrder
+from curbstop.models.service_point import ServicePoint
+
+Effect = Callable[[Work, ServiceOrder, Mapping[str, Any]], None]
+
+
+def apply(work: Work, order: ServiceOrder, order_type: OrderType) -> None:
+    """All effects of the type, in its order, in the caller's transaction: all of them or none."""
+    for call in order_type.effects:
+        effect = EFFECTS.get(call.effect)
+        if effect is None:
+            raise Problem("order_type_inactive", f"The effect {call.effect} of {order.type_code} is not in use yet.")
+        effect(work, order, call.args)
+    # A tablet that holds the place sees the new meter, reading or state.
+    service_points.touch(work, [order.service_point_id])
+
+
+def _set_physical_state(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    point = get(work, ServicePoint, order.service_point_id)
+    wanted = PhysicalState(args["to"]).value
+    if point.physical_state != wanted:
+        point.physical_state = wanted
+        journal.changed(work, point, "set_physical_state")
+
+
+def _set_account_status(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    if order.account_id is None:
+        return
+    account = get(work, Account, order.account_id)
+    wanted = AccountStatus(args["to"]).value
+    if account.status != wanted:
+        account.status = wanted
+        journal.changed(work, account, "set_account_status")
+
+
+def _record_reading(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    digits = order.captures.get(args["capture"])
+    if digits is not None:
+        _read(work, order, digits, ReadingKind(args["kind"]))
+
+
+def _supersede_reading(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    """Both are kept: the doubted reading points at the one that counts."""
+    digits = order.captures.get(args["capture"])
+    if digits is None:
+        return
+    doubted = _doubted(work, order)
+    fresh = _read(work, order, digits, ReadingKind.REREAD)
+    if doubted is not None and fresh is not None:
+        readings.supersede(work, doubted.id, by=fresh.id)
+
+
+def _doubted(work: Work, order: ServiceOrder) -> Reading | None:
+    """The regular reading that the order was made to check: the last one before the order."""
+    here = installed(work, order.service_point_id)
+    if here is None:
+        return None
+    first = next(iter(registers_of(work, here[1].id).values()), None)
+    if first is None:
+        return None
+    return work.session.scalar(
+        select(Reading)
+        .where(
+            Reading.register_id == first.id,
+            Reading.superseded_by_id.is_(None),
+            Reading.recorded_at <= order.created_at,
+            Reading.kind == ReadingKind.REGULAR,
+        )
+        .order_by(Reading.noted_at.desc())
+        .limit(1)
+    )
+
+
+def _read(work: Work, order: ServiceOrder, digits: Any, kind: ReadingKind) -> Reading | None:
+    here = installed(work, order.service_point_id)
+    if here is None:
+        raise Problem("no_meter_installed", "There is no meter here that the reading could belong to.")
+    register = next(iter(registers_of(work, here[1].id).values()), None)
+    if register is None:
+        return None
+    facts = RegisterFacts(register.dials, register.decimals, register.multiplier)
+    return readings.record(
+        work,
+        register.id,
+        value=parse_reading(digits, facts),
+        kind=kind,
+        source="order",
+        noted_at=moment(order),
+        order_id=order.id,
+        service_point_id=order.service_point_id,
+    )
+
+
+def _exchange_meter(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    change_outs.exchange(work, order)
+
+
+def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    if order.access_issue_id is None:
+        return
+    still_there = bool(order.captures.get(args["capture"]))
+    access_issues.recheck(work, order.access_issue_id, still_there=still_there)
+
+
+EFFECTS: Final[dict[str, Effect]] = {
+    "set_physical_state": _set_physical_state,
+    "record_reading": _record_reading,
+    "set_account_status": _set_account_status,
+    "exchange_meter": _exchange_meter,
+    "supersede_reading": _supersede_reading,
+    "review_access_issue": _review_access_issue,
+}

@@ -1,0 +1,239 @@
+"""The technician's events on an order, from a tablet or typed in by the office."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select
+
+from curbstop.commands import access_issues, change_outs, journal, scope
+from curbstop.commands.order_steps import Event, advance, held_rows, load, reaches_other_technicians, store, type_of
+from curbstop.commands.work import Work
+from curbstop.domain.captures import check_captures
+from curbstop.domain.findings import Finding, Severity
+from curbstop.domain.order_types import OrderType, is_no_access, outcome_completes
+from curbstop.domain.outcomes import load_code_tables
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, is_terminal, step
+from curbstop.models.attachment import Attachment
+from curbstop.models.service_order import OrderHistory, ServiceOrder
+from geo.distance import distance_m
+
+FAR_M = 150.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a technician brings back from an order; `position` is {longitude, latitude, accuracy_m}."""
+
+    outcome: str
+    captures: Mapping[str, Any] = field(default_factory=dict)
+    notes: str | None = None
+    category: str | None = None
+    position: Mapping[str, Any] | None = None
+    noted_at: datetime | None = None
+
+
+def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
+    """On the way."""
+    order = load(work, order_id)
+    advance(
+        work, order, Event(OrderEvent.TRAVEL, noted_at=noted_at), Facts(another_active=_another_active(work, order))
+    )
+    return order
+
+
+def arrive(
+    work: Work, order_id: UUID, *, position: Mapping[str, Any] | None = None, noted_at: datetime | None = None
+) -> ServiceOrder:
+    """There. A position far from the service point is flagged, never refused."""
+    order = load(work, order_id)
+    far = _is_far(work, order, position)
+    event = Event(OrderEvent.ARRIVE, noted_at=noted_at, record={"position": dict(position)} if position else {})
+    advance(work, order, event, Facts(another_active=_another_active(work, order), far_from_point=far))
+    return order
+
+
+def suspend(work: Work, order_id: UUID, *, reason: str, noted_at: datetime | None = None) -> ServiceOrder:
+    """Interrupted; what was captured stays."""
+    return _simple(work, order_id, Event(OrderEvent.SUSPEND, reason=reason, noted_at=noted_at))
+
+
+def resume(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
+    """Taken up again on site."""
+    return _simple(work, order_id, Event(OrderEvent.RESUME, noted_at=noted_at))
+
+
+def decline(work: Work, order_id: UUID, *, reason: str, noted_at: datetime | None = None) -> ServiceOrder:
+    """Given back to the office before it was begun."""
+    return _simple(work, order_id, Event(OrderEvent.DECLINE, reason=reason, noted_at=noted_at))
+
+
+def acknowledge_recall(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
+    """The tablet has seen that the office took the order back."""
+    return _simple(work, order_id, Event(OrderEvent.ACK, noted_at=noted_at))
+
+
+def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
+    """Done, with what was captured.
+
+    Missing captures are accepted where something happened in the ground (flag incomplete_capture), else they are
+    Problem(capture_missing) with `findings`. Somebody who held the order while it was on their tablet completes it even
+    if the office has given it to another since: the completion wins and the other's copy is taken back.
+    """
+    order = load(work, order_id)
+    order_type = type_of(work, order)
+    if not outcome_completes(order_type, visit.outcome):
+        raise Problem(
+            "invalid", f"{visit.outcome} does not complete an order; it is returned with it.", field="outcome"
+        )
+    _refuse_second(order)
+    captures = {**order.captures, **visit.captures}
+    findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
+    rejects = [f for f in findings if f.severity is Severity.REJECT]
+    if rejects and not order_type.changes_the_ground:
+        raise Problem("capture_missing", findings=[f.to_json() for f in rejects])
+    facts = Facts(
+        missing_captures=bool(rejects),
+        physical_effect=order_type.changes_the_ground,
+        is_cut_off=order_type.is_cut_off,
+        lease_expired=order.authorized_until is not None and work.at > order.authorized_until,
+    )
+    _write_visit(order, visit, captures)
+    order.completed_at, order.completed_by_id = work.at, work.actor.staff_id
+    order.flags = sorted({*order.flags, *(f.code for f in findings if f.severity is Severity.WARN)})
+    _finish(work, order, _event_of(OrderEvent.COMPLETE, visit, findings), facts)
+    journal.enqueue(work, "service_order.completed", {"order_id": str(order.id)})
+    return order
+
+
+def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
+    """Not done, and why. No access opens (or counts) an access issue of the category that the outcome maps to."""
+    order = load(work, order_id)
+    if outcome_completes(type_of(work, order), visit.outcome):
+        raise Problem("invalid", f"{visit.outcome} completes an order; it is not returned with it.", field="outcome")
+    _refuse_second(order)
+    _write_visit(order, visit, {**order.captures, **visit.captures})
+    _finish(work, order, _event_of(OrderEvent.RETURN, visit, []), Facts())
+    if is_no_access(visit.outcome):
+        category = visit.category or load_code_tables().outcomes[visit.outcome].access_category
+        if category is not None:
+            access_issues.report(
+                work,
+                order.service_point_id,
+                category=category,
+                note=visit.notes,
+                order_id=order.id,
+                noted_at=visit.noted_at,
+            )
+    return order
+
+
+def findings_of(
+    work: Work,
+    order: ServiceOrder,
+    order_type: OrderType,
+    *,
+    outcome: str,
+    captures: Mapping[str, Any],
+    noted_at: datetime | None,
+) -> list[Finding]:
+    """Everything wrong or odd about a visit: the type's captures, and for a change-out the books as well."""
+    labels = list(work.session.scalars(select(Attachment.label).where(Attachment.order_id == order.id)))
+    findings = check_captures(order_type, outcome, captures, labels)
+    exchanges = any(call.effect == "exchange_meter" for call in order_type.effects)
+    if exchanges and not any(f.severity is Severity.REJECT for f in findings):
+        findings += change_outs.check(work, order, captures, noted_at or work.at, photos=labels)
+    return findings
+
+
+def held_once(work: Work, order: ServiceOrder) -> bool:
+    """Whether the actor had the order on a tablet at some time: work done then is never refused."""
+    pulled = exists().where(
+        OrderHistory.order_id == order.id,
+        OrderHistory.event == OrderEvent.PULL.value,
+        OrderHistory.technician_id == work.actor.staff_id,
+    )
+    return bool(work.session.scalar(select(pulled)))
+
+
+def _simple(work: Work, order_id: UUID, event: Event) -> ServiceOrder:
+    order = load(work, order_id)
+    advance(work, order, event)
+    return order
+
+
+def _event_of(name: OrderEvent, visit: Visit, findings: list[Finding]) -> Event:
+    record: dict[str, Any] = {"outcome": visit.outcome, "captures": dict(visit.captures)}
+    if visit.notes:
+        record["notes"] = visit.notes
+    if visit.position:
+        record["position"] = dict(visit.position)
+    if findings:
+        record["findings"] = [finding.to_json() for finding in findings]
+    return Event(name, noted_at=visit.noted_at, record=record, given=frozenset({"outcome"}))
+
+
+def _write_visit(order: ServiceOrder, visit: Visit, captures: Mapping[str, Any]) -> None:
+    order.outcome, order.captures = visit.outcome, dict(captures)
+    if visit.notes:
+        order.notes = f"{order.notes}\n{visit.notes}" if order.notes and visit.notes not in order.notes else visit.notes
+
+
+def _refuse_second(order: ServiceOrder) -> None:
+    """Two technicians brought the same order back: the first received counts, the second is kept as a conflict."""
+    if order.state in (OrderState.COMPLETED, OrderState.POSTED):
+        raise Problem("duplicate_completion", f"{order.number} is {order.state} already.", state=order.state)
+
+
+def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None:
+    mine = order.technician_id == work.actor.staff_id
+    if (mine and order.state != OrderState.ASSIGNED) or reaches_other_technicians(work, order):
+        advance(work, order, event, facts)
+        return
+    require(work.actor, Action.FIELD_EVENTS)
+    if is_terminal(OrderState(order.state)) or not held_once(work, order):
+        raise Problem("not_in_scope", f"{order.number} was not on this tablet, or is {order.state} by now.")
+    # As if it had never been taken away: the step is the one from the state in which it was held.
+    facts_given = Facts(
+        given=event.given,
+        missing_captures=facts.missing_captures,
+        physical_effect=facts.physical_effect,
+        is_cut_off=facts.is_cut_off,
+        lease_expired=facts.lease_expired,
+    )
+    held = OrderState.RECALL_PENDING if order.state == OrderState.RECALL_PENDING else OrderState.DISPATCHED
+    taken = step(held, event.name, roles=work.actor.roles, facts=facts_given)
+    other = order.technician_id
+    order.flags = sorted({*order.flags, "finished_by_former_technician"})
+    if other is not None:
+        rows = held_rows(work, order)
+    order.technician_id = work.actor.staff_id
+    store(work, order, event, taken)
+    if other is not None:
+        scope.leave(
+            work, scope.technician_bucket(other), [(k, i, order.version if i == order.id else v) for k, i, v in rows]
+        )
+    if taken.state not in (OrderState.CANCELLED, OrderState.POSTED):
+        assert work.actor.staff_id is not None
+        scope.enter(work, scope.technician_bucket(work.actor.staff_id), held_rows(work, order))
+
+
+def _another_active(work: Work, order: ServiceOrder) -> bool:
+    active = (OrderState.EN_ROUTE, OrderState.ON_SITE)
+    others = exists().where(
+        ServiceOrder.technician_id == order.technician_id,
+        ServiceOrder.id != order.id,
+        or_(*(ServiceOrder.state == state for state in active)),
+    )
+    return bool(work.session.scalar(select(others)))
+
+
+def _is_far(work: Work, order: ServiceOrder, position: Mapping[str, Any] | None) -> bool:
+    place = change_outs.location_of(work, order.service_point_id)
+    if position is None or place is None:
+        return False
+    return distance_m(place, (float(position["longitude"]), float(position["latitude"]))) > FAR_M

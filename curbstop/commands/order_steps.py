@@ -1,0 +1,177 @@
+"""Takes one step of an order's state machine: asks the table, stores the new state, writes history, tells tablets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from curbstop.commands import journal, scope
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.order_types import OrderType
+from curbstop.domain.permissions import Action, Grant, Role, require
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, step
+from curbstop.models.order_type import OrderTypeRow
+from curbstop.models.service_order import OrderHistory, ServiceOrder
+from curbstop.models.service_point import ServicePoint
+from curbstop.models.staff import Staff
+
+# The permission that each event asks for; the table of transitions then says which roles may take it from which state.
+ACTIONS = {
+    OrderEvent.RELEASE: Action.CREATE_ORDER,
+    OrderEvent.ASSIGN: Action.DISPATCH,
+    OrderEvent.REASSIGN: Action.DISPATCH,
+    OrderEvent.UNASSIGN: Action.DISPATCH,
+    OrderEvent.RELEASE_BACK: Action.DISPATCH,
+    OrderEvent.RESCHEDULE: Action.DISPATCH,
+    OrderEvent.RECALL: Action.RECALL_ORDER,
+    OrderEvent.HOLD: Action.HOLD_ORDER,
+    OrderEvent.UNHOLD: Action.HOLD_ORDER,
+    OrderEvent.CANCEL: Action.CANCEL_ORDER,
+    OrderEvent.CLOSE: Action.REVIEW_ORDER,
+    OrderEvent.REJECT: Action.REVIEW_ORDER,
+    OrderEvent.POST: Action.REVIEW_ORDER,
+    OrderEvent.CORRECT: Action.CORRECT_POSTED_ORDER,
+    OrderEvent.PULL: Action.SYNC_TABLET,
+}
+# Who may report field work for somebody else.
+_LEADERS = frozenset({Role.SUP, Role.LEAD})
+# What another person's crew lead may do to an order only while it is the crew's.
+_REACHES_OTHERS = {Grant.YES, Grant.PAYMENT_ONLY, Grant.SCOPED}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of an order with what came along; `given` names its arguments for the table's `requires`."""
+
+    name: OrderEvent
+    reason: str | None = None
+    noted_at: datetime | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+
+
+def load(work: Work, order_id: UUID, if_version: int | None = None) -> ServiceOrder:
+    """The order, locked, in the version that the caller edited."""
+    order = get(work, ServiceOrder, order_id)
+    check_version(order, if_version)
+    return order
+
+
+def type_of(work: Work, order: ServiceOrder) -> OrderType:
+    """The order's type in the version that it was made with, whatever the catalogue says today."""
+    return load_type(work, order.type_code, order.type_version)
+
+
+def load_type(work: Work, code: str, version: int | None = None) -> OrderType:
+    """A type of the catalogue: one version, or the current one; Problem(order_type_unknown) if there is none."""
+    return type_row(work, code, version)[1]
+
+
+def type_row(work: Work, code: str, version: int | None = None) -> tuple[int, OrderType]:
+    """A type with its version number."""
+    wanted = OrderTypeRow.version == version if version is not None else OrderTypeRow.current
+    row = work.session.scalar(select(OrderTypeRow).where(OrderTypeRow.code == code, wanted))
+    if row is None:
+        raise Problem("order_type_unknown", f"There is no order type {code!r}.")
+    return row.version, OrderType.from_json(row.definition)
+
+
+def advance(work: Work, order: ServiceOrder, event: Event, facts: Facts | None = None) -> Step:
+    """Takes the step that `event` asks for, or raises the table's Problem; everything is recorded.
+
+    The caller sets the columns that belong to the event (outcome, reason...) before it calls this.
+    """
+    _check_reach(work, order, event.name)
+    from_state = OrderState(order.state)
+    given = event.given | ({"reason"} if event.reason else frozenset())
+    known = replace(facts or Facts(), given=given, attempt_no=order.attempt_no)
+    taken = step(from_state, event.name, roles=work.actor.roles, system=work.actor.is_system, facts=known)
+    store(work, order, event, taken)
+    return taken
+
+
+def store(work: Work, order: ServiceOrder, event: Event, taken: Step) -> None:
+    """Writes a step that was decided: state, flags, history, audit, buckets."""
+    from_state = order.state
+    technician_id = order.technician_id
+    order.state = taken.state.value
+    order.attempt_no += taken.attempt_increment
+    if taken.flags:
+        order.flags = sorted({*order.flags, *taken.flags})
+    if event.reason:
+        order.reason = event.reason
+    leaves = Effect.CLEAR_ASSIGNMENT in taken.effects or taken.state in (OrderState.POSTED, OrderState.CANCELLED)
+    if Effect.CLEAR_ASSIGNMENT in taken.effects:
+        order.technician_id = order.scheduled_on = order.place = None
+    if Effect.END_LEASE in taken.effects:
+        order.authorized_until = None
+    if from_state in (OrderState.DISPATCHED, OrderState.RECALL_PENDING) and Effect.CLEAR_ASSIGNMENT in taken.effects:
+        order.dispatched_at = None
+    add_history(work, order, event, from_state, technician_id=technician_id)
+    journal.changed(work, order, event.name.value)
+    if leaves and technician_id is not None:
+        scope.leave(work, scope.technician_bucket(technician_id), held_rows(work, order))
+
+
+def held_rows(work: Work, order: ServiceOrder) -> list[tuple[str, UUID, int]]:
+    """What an order brings into a technician's bucket: itself and its service point."""
+    point_version = work.session.scalar(select(ServicePoint.version).where(ServicePoint.id == order.service_point_id))
+    assert point_version is not None
+    return [
+        ("service_order", order.id, order.version),
+        ("service_point", order.service_point_id, point_version),
+    ]
+
+
+def add_history(
+    work: Work, order: ServiceOrder, event: Event, from_state: str | None, *, technician_id: UUID | None = None
+) -> None:
+    """One line of the order's own history; it is append-only."""
+    work.session.add(
+        OrderHistory(
+            order_id=order.id,
+            event=event.name.value,
+            from_state=from_state,
+            to_state=order.state,
+            staff_id=work.actor.staff_id,
+            tablet_id=work.actor.tablet_id,
+            technician_id=order.technician_id or technician_id,
+            op_id=work.op_id,
+            reason=event.reason,
+            facts=dict(event.record),
+            noted_at=event.noted_at,
+            recorded_at=work.at,
+        )
+    )
+
+
+def _check_reach(work: Work, order: ServiceOrder, event: OrderEvent) -> None:
+    """The matrix says whether; this says for whom: everybody's orders, the crew's, or one's own."""
+    granted = require(work.actor, ACTIONS.get(event, Action.FIELD_EVENTS))
+    if work.actor.is_system:
+        return
+    if event in ACTIONS:
+        crew_only = Grant.CREW in granted and not granted & _REACHES_OTHERS
+        if crew_only and not is_of_crew(work, order.technician_id):
+            raise Problem("forbidden", "A crew lead dispatches the own crew's orders only.", action=event.value)
+        return
+    if order.technician_id != work.actor.staff_id and not reaches_other_technicians(work, order):
+        raise Problem("forbidden", "Field events are for whoever the order is assigned to.", action=event.value)
+
+
+def reaches_other_technicians(work: Work, order: ServiceOrder) -> bool:
+    """Whether the actor reports field work for somebody else: a supervisor, or the technician's crew lead."""
+    granted = require(work.actor, Action.ENTER_READING_FOR_OTHER) if work.actor.roles & _LEADERS else frozenset()
+    return Grant.YES in granted or (Grant.CREW in granted and is_of_crew(work, order.technician_id))
+
+
+def is_of_crew(work: Work, technician_id: UUID | None) -> bool:
+    """Whether the technician is the acting lead, one of the lead's crew, or nobody yet."""
+    if technician_id is None or technician_id == work.actor.staff_id:
+        return True
+    lead = work.session.scalar(select(Staff.crew_lead_id).where(Staff.id == technician_id))
+    return lead == work.actor.staff_id

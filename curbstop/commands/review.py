@@ -1,0 +1,87 @@
+"""The office's last look at a completed order: posting it, sending it back."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from curbstop.commands import effects
+from curbstop.commands.field_work import findings_of
+from curbstop.commands.order_steps import Event, advance, load, type_of
+from curbstop.commands.work import Work
+from curbstop.domain.findings import Finding, Severity
+from curbstop.domain.order_types import OrderType
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import Facts, OrderEvent, OrderState
+from curbstop.models.attachment import Attachment
+from curbstop.models.service_order import ServiceOrder
+
+
+def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """Makes the order's effects, once, in this transaction.
+
+    Problems: forbidden, four_eyes (who completed it does not post it), capture_missing (with `findings`),
+    photos_missing, review_required (for the system), impossible_transition.
+    """
+    order = load(work, order_id, if_version)
+    order_type = type_of(work, order)
+    _check_poster(work, order_type)
+    findings = _findings(work, order, order_type)
+    rejects = [f for f in findings if f.severity is Severity.REJECT]
+    if rejects and order.state == OrderState.COMPLETED:
+        raise Problem("capture_missing", findings=[f.to_json() for f in rejects])
+    warnings = [f for f in findings if f.severity is Severity.WARN]
+    facts = Facts(
+        warnings=len(warnings) + len(order.flags),
+        auto_post=order_type.auto_post,
+        completed_by_actor=order.completed_by_id is not None and order.completed_by_id == work.actor.staff_id,
+        photos_missing=_photos_missing(work, order, findings),
+    )
+    order.posted_at, order.posted_by_id = work.at, work.actor.staff_id
+    advance(work, order, Event(OrderEvent.POST), facts)
+    effects.apply(work, order, order_type)
+    return order
+
+
+def auto_post(work: Work, order_id: UUID) -> bool:
+    """Posts a completed order whose type needs no review, if nothing about it is odd; returns whether it did."""
+    order = load(work, order_id)
+    if order.state != OrderState.COMPLETED or not type_of(work, order).auto_post:
+        return False
+    try:
+        with work.session.begin_nested():
+            post(work, order_id)
+    except Problem as problem:
+        if problem.code in ("review_required", "photos_missing", "capture_missing"):
+            return False
+        raise
+    return True
+
+
+def reject(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
+    """Sends a completed order back to be done again."""
+    order = load(work, order_id, if_version)
+    order.completed_at = order.completed_by_id = None
+    advance(work, order, Event(OrderEvent.REJECT, reason=reason))
+    return order
+
+
+def _check_poster(work: Work, order_type: OrderType) -> None:
+    if order_type.post_roles and not work.actor.is_system and not work.actor.roles & order_type.post_roles:
+        allowed = sorted(role.value for role in order_type.post_roles)
+        raise Problem("forbidden", f"{order_type.code} is posted by {', '.join(allowed)}.", allowed_roles=allowed)
+
+
+def _findings(work: Work, order: ServiceOrder, order_type: OrderType) -> list[Finding]:
+    if order.state != OrderState.COMPLETED or order.outcome is None:
+        return []
+    return findings_of(
+        work, order, order_type, outcome=order.outcome, captures=order.captures, noted_at=order.completed_at
+    )
+
+
+def _photos_missing(work: Work, order: ServiceOrder, findings: list[Finding]) -> bool:
+    """A photo that the type requires was not taken, or one that was taken has not arrived."""
+    if any(finding.code == "photo_missing" for finding in findings):
+        return True
+    declared = select(func.count()).where(Attachment.order_id == order.id, Attachment.stored_at.is_(None))
+    return bool(work.session.scalar(declared))

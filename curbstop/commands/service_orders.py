@@ -1,0 +1,219 @@
+"""Creating service orders and the office's own events on them: release, hold, cancel, reschedule and so on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from curbstop.commands import journal, numbering, search_index
+from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
+from curbstop.commands.work import Work, get
+from curbstop.domain.order_types import OrderType, require_creatable
+from curbstop.domain.permissions import Action, Grant, require
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OPEN_STATES, Facts, OrderEvent, OrderState, is_terminal, state_at_create
+from curbstop.models.account import Account
+from curbstop.models.ids import new_id
+from curbstop.models.service_order import ServiceOrder
+from curbstop.models.service_point import ServicePoint
+
+# Header fields that the office may change after creation; captures are the technician's.
+EDITABLE = frozenset({"priority", "requested_on", "window_start", "window_end", "instructions"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What a new service order is made from; `order_id` is given when a tablet made it offline."""
+
+    type_code: str
+    service_point_id: UUID
+    account_id: UUID | None = None
+    priority: int | None = None
+    requested_on: date | None = None
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    instructions: str | None = None
+    follows_id: UUID | None = None
+    access_issue_id: UUID | None = None
+    override_duplicate: bool = False
+    reason: str | None = None
+    draft: bool = False
+    order_id: UUID | None = None
+    source: str = "office"
+
+
+def create(work: Work, new: NewOrder) -> ServiceOrder:
+    """Makes an order, ready or (when something or somebody's word is missing) as a draft.
+
+    Problems: forbidden, order_type_unknown, order_type_inactive, order_type_not_yours, not_found (service point),
+    invalid (account of another place, window), duplicate_open_order (with the open order) unless overridden.
+    """
+    granted = require(work.actor, Action.CREATE_ORDER)
+    found_work = Grant.FOUND_WORK in granted and Grant.YES not in granted
+    version, order_type = type_row(work, new.type_code)
+    require_creatable(order_type, work.actor.roles, system=work.actor.is_system, found_work=found_work)
+    # The lock on the place makes two people who create the same order one after the other.
+    point = get(work, ServicePoint, new.service_point_id)
+    _check_window(new.window_start, new.window_end)
+    account_id = _account_of(work, new, point)
+    _check_duplicate(work, new)
+    order = ServiceOrder(
+        id=new.order_id or new_id(),
+        number=numbering.next_order_number(work),
+        type_code=order_type.code,
+        type_version=version,
+        state=_first_state(work, new, order_type, account_id).value,
+        priority=new.priority or order_type.priority,
+        source=new.source,
+        service_point_id=point.id,
+        account_id=account_id,
+        follows_id=new.follows_id,
+        access_issue_id=new.access_issue_id,
+        requested_on=new.requested_on,
+        window_start=new.window_start,
+        window_end=new.window_end,
+        instructions=new.instructions,
+        created_by_id=work.actor.staff_id,
+        reason=new.reason,
+        created_at=work.at,
+        flags=["duplicate_overridden"] if new.override_duplicate else [],
+        captures={},
+        field_versions={},
+        attempt_no=1,
+        version=1,
+    )
+    work.session.add(order)
+    journal.changed(work, order, "create")
+    add_history(work, order, Event(OrderEvent.CREATE, reason=new.reason), None)
+    search_index.index(work, "service_order", [(order.id, order.number)])
+    work.session.flush()
+    return order
+
+
+def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> ServiceOrder:
+    """Changes header fields of an open order; field by field, so that a tablet's captures never clash with them."""
+    require(work.actor, Action.EDIT_ORDER)
+    order = load(work, order_id, if_version)
+    if is_terminal(OrderState(order.state)):
+        raise Problem("impossible_transition", f"An order that is {order.state} is not edited.", state=order.state)
+    unknown = set(changes) - EDITABLE
+    if unknown:
+        raise Problem("invalid", f"These fields are not edited here: {', '.join(sorted(unknown))}.")
+    versions = dict(order.field_versions)
+    for name, value in changes.items():
+        if getattr(order, name) != value:
+            setattr(order, name, value)
+            versions[name] = order.version + 1
+    _check_window(order.window_start, order.window_end)
+    order.field_versions = versions
+    journal.changed(work, order, "edit")
+    return order
+
+
+def release(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """A draft becomes ready: by whoever may create its type, and by an approver where the type asks for one."""
+    order = load(work, order_id, if_version)
+    _, order_type = type_row(work, order.type_code, order.type_version)
+    if order_type.approve_roles and not work.actor.is_system and not work.actor.roles & order_type.approve_roles:
+        allowed = sorted(role.value for role in order_type.approve_roles)
+        raise Problem("forbidden", f"{order.type_code} is released by {', '.join(allowed)}.", allowed_roles=allowed)
+    if order_type.needs_account and order.account_id is None:
+        raise Problem("invalid", f"{order.type_code} needs an account before it is released.")
+    advance(work, order, Event(OrderEvent.RELEASE))
+    return order
+
+
+def hold(work: Work, order_id: UUID, *, until: date, reason: str, if_version: int | None = None) -> ServiceOrder:
+    """Sets an order aside until a day; the clock brings it back."""
+    order = load(work, order_id, if_version)
+    if until <= work.at.astimezone(work.settings.zone).date():
+        raise Problem("invalid", "held_until must be a coming day.")
+    order.held_until = until
+    advance(work, order, Event(OrderEvent.HOLD, reason=reason, given=frozenset({"held_until"})))
+    return order
+
+
+def unhold(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """Takes a held order up again."""
+    order = load(work, order_id, if_version)
+    order.held_until = None
+    advance(work, order, Event(OrderEvent.UNHOLD))
+    return order
+
+
+def unhold_due(work: Work, *, limit: int = 200) -> int:
+    """Takes up the orders whose hold has run out, at most `limit` of them; returns how many. For the clock."""
+    today = work.at.astimezone(work.settings.zone).date()
+    due = select(ServiceOrder.id).where(ServiceOrder.state == OrderState.HELD, ServiceOrder.held_until <= today)
+    ids = list(work.session.scalars(due.order_by(ServiceOrder.id).limit(limit)))
+    for order_id in ids:
+        unhold(work, order_id)
+    return len(ids)
+
+
+def cancel(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
+    """Ends an order that is not on a tablet; one that is must be recalled."""
+    order = load(work, order_id, if_version)
+    _, order_type = type_row(work, order.type_code, order.type_version)
+    own_type = bool(work.actor.roles & order_type.create_roles)
+    advance(work, order, Event(OrderEvent.CANCEL, reason=reason), Facts(own_type=own_type))
+    return order
+
+
+def reschedule(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
+    """A returned order is ready for another attempt; after the third the place itself becomes an access issue."""
+    order = load(work, order_id, if_version)
+    order.outcome = None
+    advance(work, order, Event(OrderEvent.RESCHEDULE))
+    return order
+
+
+def close(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
+    """Ends a returned order, for example because it was done already."""
+    order = load(work, order_id, if_version)
+    advance(work, order, Event(OrderEvent.CLOSE, reason=reason))
+    return order
+
+
+def _first_state(work: Work, new: NewOrder, order_type: OrderType, account_id: UUID | None) -> OrderState:
+    needs_approval = not work.actor.is_system and order_type.needs_approval(work.actor.roles)
+    complete = account_id is not None or not order_type.needs_account
+    return state_at_create(header_complete=complete, needs_approval=needs_approval, as_draft=new.draft)
+
+
+def _account_of(work: Work, new: NewOrder, point: ServicePoint) -> UUID | None:
+    """The account named, which must be of this place; else the place's current one."""
+    here = select(Account.id).where(Account.service_point_id == point.id)
+    if new.account_id is not None:
+        if work.session.scalar(here.where(Account.id == new.account_id)) is None:
+            raise Problem("invalid", "That account is not at this service point.", field="account_id")
+        return new.account_id
+    return work.session.scalar(here.where(Account.status != "finaled").order_by(Account.id.desc()).limit(1))
+
+
+def _check_duplicate(work: Work, new: NewOrder) -> None:
+    if new.override_duplicate:
+        require(work.actor, Action.OVERRIDE_DUPLICATE)
+        if not new.reason:
+            raise Problem("argument_required", "Say in `reason` why a second order is needed.", missing=["reason"])
+        return
+    twin = work.session.execute(
+        select(ServiceOrder.id, ServiceOrder.number, ServiceOrder.state)
+        .where(
+            ServiceOrder.service_point_id == new.service_point_id,
+            ServiceOrder.type_code == new.type_code,
+            ServiceOrder.state.in_(OPEN_STATES),
+        )
+        .limit(1)
+    ).first()
+    if twin is not None:
+        detail = f"{twin.number} ({new.type_code}) is {twin.state} at this service point."
+        raise Problem("duplicate_open_order", detail, order_id=str(twin.id), number=twin.number)
+
+
+def _check_window(start: datetime | None, end: datetime | None) -> None:
+    if (start is None) != (end is None) or (start is not None and end is not None and end <= start):
+        raise Problem("invalid", "An appointment window needs a start and a later end.")

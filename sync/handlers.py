@@ -1,0 +1,150 @@
+"""THE map from kinds of ops to commands. A handler returns what the tablet is told beside the verdict."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from curbstop.commands import access_issues, attachments, field_notes, field_work, service_orders, stop_visits
+from curbstop.commands.field_work import Visit
+from curbstop.commands.service_orders import NewOrder
+from curbstop.commands.work import Work
+from curbstop.models.service_order import ServiceOrder
+from sync.ops import Op
+
+Result = dict[str, Any]
+Handler = Callable[[Work, Op], Result]
+
+
+def _order(order: ServiceOrder) -> Result:
+    return {"state": order.state, "version": order.version, "number": order.number}
+
+
+def _visit(op: Op) -> Visit:
+    args = op.args
+    return Visit(
+        outcome=args["outcome"],
+        captures=args.get("captures") or {},
+        notes=args.get("notes"),
+        category=args.get("category"),
+        position=args.get("position"),
+        noted_at=op.noted_at,
+    )
+
+
+def _travel(work: Work, op: Op) -> Result:
+    return _order(field_work.travel(work, op.subject_id, noted_at=op.noted_at))
+
+
+def _arrive(work: Work, op: Op) -> Result:
+    return _order(field_work.arrive(work, op.subject_id, position=op.args.get("position"), noted_at=op.noted_at))
+
+
+def _suspend(work: Work, op: Op) -> Result:
+    return _order(field_work.suspend(work, op.subject_id, reason=op.args["reason"], noted_at=op.noted_at))
+
+
+def _resume(work: Work, op: Op) -> Result:
+    return _order(field_work.resume(work, op.subject_id, noted_at=op.noted_at))
+
+
+def _decline(work: Work, op: Op) -> Result:
+    return _order(field_work.decline(work, op.subject_id, reason=op.args["reason"], noted_at=op.noted_at))
+
+
+def _complete(work: Work, op: Op) -> Result:
+    return _order(field_work.complete(work, op.subject_id, _visit(op)))
+
+
+def _return(work: Work, op: Op) -> Result:
+    return _order(field_work.return_(work, op.subject_id, _visit(op)))
+
+
+def _acknowledge_recall(work: Work, op: Op) -> Result:
+    return _order(field_work.acknowledge_recall(work, op.subject_id, noted_at=op.noted_at))
+
+
+def _create(work: Work, op: Op) -> Result:
+    args = op.args
+    new = NewOrder(
+        type_code=args["type_code"],
+        service_point_id=UUID(args["service_point_id"]),
+        instructions=args.get("instructions") or args.get("notes"),
+        order_id=UUID(args["order_id"]),
+        source="field",
+    )
+    return _order(service_orders.create(work, new))
+
+
+def _stop_read(work: Work, op: Op) -> Result:
+    reads = {UUID(read["register_id"]): read["value"] for read in op.args["readings"]}
+    visit = stop_visits.read(work, op.subject_id, reads, note=op.args.get("note"), noted_at=op.noted_at)
+    return {"stop_visit_id": str(visit.id), "flags": visit.details.get("flags", [])}
+
+
+def _stop_skip(work: Work, op: Op) -> Result:
+    args = op.args
+    visit = stop_visits.skip(
+        work,
+        op.subject_id,
+        skip_code=args["skip_code"],
+        category=args.get("category"),
+        note=args.get("note"),
+        noted_at=op.noted_at,
+    )
+    return {"stop_visit_id": str(visit.id), "access_issue_id": visit.details.get("access_issue_id")}
+
+
+def _report_access_issue(work: Work, op: Op) -> Result:
+    args = op.args
+    issue = access_issues.report(
+        work,
+        UUID(args["service_point_id"]),
+        category=args["category"],
+        note=args.get("note"),
+        noted_at=op.noted_at,
+        access_issue_id=UUID(args["access_issue_id"]),
+    )
+    return {"access_issue_id": str(issue.id), "occurrences": issue.occurrences}
+
+
+def _edit_service_point(work: Work, op: Op) -> Result:
+    merged = field_notes.edit(work, op.subject_id, op.args["fields"])
+    return {"version": merged.version, "clashes": merged.clashes}
+
+
+def _declare_attachment(work: Work, op: Op) -> Result:
+    args = op.args
+    found = attachments.declare(
+        work,
+        UUID(args["attachment_id"]),
+        order_id=UUID(args["order_id"]) if args.get("order_id") else None,
+        access_issue_id=UUID(args["access_issue_id"]) if args.get("access_issue_id") else None,
+        label=args["label"],
+        media_type=args["media_type"],
+        sha256=args["sha256"],
+        size=args["size"],
+        noted_at=op.noted_at,
+    )
+    return {"attachment_id": str(found.id), "stored": found.stored_at is not None}
+
+
+HANDLERS: Final[dict[str, Handler]] = {
+    "order.travel": _travel,
+    "order.arrive": _arrive,
+    "order.suspend": _suspend,
+    "order.resume": _resume,
+    "order.decline": _decline,
+    "order.complete": _complete,
+    "order.return": _return,
+    "order.acknowledge_recall": _acknowledge_recall,
+    "order.create": _create,
+    "stop.read": _stop_read,
+    "stop.skip": _stop_skip,
+    "access_issue.report": _report_access_issue,
+    "service_point.edit": _edit_service_point,
+    "attachment.declare": _declare_attachment,
+}
+# Every kind with its versions; mobile-schema/v1/ops is held against it by a test.
+KINDS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys(HANDLERS, (1,))
+# Events that only tell how far somebody got: overtaken by the office, they change nothing and lose nothing.
+PROGRESS: Final = frozenset({"order.travel", "order.arrive", "order.suspend", "order.resume"})

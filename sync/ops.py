@@ -1,0 +1,106 @@
+"""One op as a tablet sends it: read from JSON, or kept although it cannot be read."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sync import contract
+
+# An op without a usable id is kept under one that follows from its bytes, so that a retry finds it again.
+_NAMELESS = UUID("0190a1e0-0000-7000-8000-000000000002")
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """An op that agrees with its schema."""
+
+    op_id: UUID
+    n: int
+    kind: str
+    aggregate: str
+    follows: UUID | None
+    base_version: int | None
+    noted_at: datetime
+    args: Mapping[str, Any]
+
+    @property
+    def subject_id(self) -> UUID:
+        """The id in `aggregate`: of the service order, stop, service point or access issue."""
+        return UUID(self.aggregate.partition("/")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An op as it came: its id, its bytes and their hash, and what a quick look at it says."""
+
+    op_id: UUID
+    raw: bytes
+    sha256: bytes
+    value: Any
+
+    def member(self, name: str, kind: type[Any]) -> Any:
+        """A member of the envelope if it has the right type and can be stored, else None."""
+        found = self.value.get(name) if isinstance(self.value, dict) else None
+        good = isinstance(found, kind) and not isinstance(found, bool) and contract.unstorable(found) is None
+        return found if good else None
+
+
+def receive(value: Any) -> Received:
+    """Names and hashes an op without believing anything that it says."""
+    raw = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(raw).digest()
+    op_id = as_uuid(value.get("op_id") if isinstance(value, dict) else None)
+    return Received(op_id or uuid5(_NAMELESS, digest.hex()), raw, digest, value)
+
+
+def read(received: Received) -> tuple[Op | None, str | None, str | None]:
+    """(op, None, None), or (None, code, detail) for what cannot be read."""
+    value = received.value
+    if not isinstance(value, dict) or as_uuid(value.get("op_id")) is None:
+        return None, "op_malformed", "An op is an object with an op_id."
+    kind, version = value.get("kind"), value.get("kind_version")
+    if not isinstance(kind, str) or not isinstance(version, int) or (kind, version) not in contract.op_kinds():
+        return None, "op_unknown", "This server does not know that kind or version of op; it is kept."
+    wrong = contract.check_op(kind, version, value)
+    if wrong:
+        return None, "op_malformed", "; ".join(wrong)
+    return (
+        Op(
+            op_id=UUID(value["op_id"]),
+            n=value["n"],
+            kind=kind,
+            aggregate=value["aggregate"],
+            follows=as_uuid(value.get("follows")),
+            base_version=value.get("base_version"),
+            noted_at=datetime.fromisoformat(value["noted_at"]).astimezone(UTC),
+            args=value["args"],
+        ),
+        None,
+        None,
+    )
+
+
+def as_uuid(value: Any) -> UUID | None:
+    """A UUID from text, or None."""
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def as_moment(value: Any) -> datetime | None:
+    """An aware moment in UTC from text, or None."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+
+
+def stored(raw: bytes) -> Received:
+    """An op read back from the ledger."""
+    return receive(json.loads(raw))
