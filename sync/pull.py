@@ -60,12 +60,15 @@ def pull(
         "removed_buckets": removed,
         "acked_through_n": acked_through(session, actor.tablet_id),
     }
-    return _lines(session, head, wanted, fresh, changes, now.encode(settings.secret_key))
+    return _lines(
+        session, head, wanted=wanted, fresh=fresh, changes=changes, cursor=now.encode(settings.secret_key)
+    )
 
 
 def _lines(
     session: Session,
     head: dict[str, Any],
+    *,
     wanted: Sequence[str],
     fresh: Sequence[str],
     changes: dict[str, list[Change]],
