@@ -72,6 +72,10 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "wrong_credentials": ProblemType(401, "Number or password is wrong", "Check both and try again."),
     "session_ended": ProblemType(401, "This session has ended", "Sign in again; unsent work is kept on the tablet."),
     "forbidden": ProblemType(403, "Your roles do not allow this", "Ask somebody whose role allows it."),
+    # -- staff
+    "login_taken": ProblemType(409, "That login is taken", "Choose another login."),
+    "crew_lead_invalid": ProblemType(422, "That person leads no crew", "Choose an active crew lead, not oneself."),
+    "last_administrator": ProblemType(409, "Somebody has to stay administrator", "Make another administrator first."),
     # -- idempotency
     "idempotency_key_required": ProblemType(
         400, "Idempotency-Key is missing", "Send a fresh UUID in Idempotency-Key with every creating POST."

@@ -1,0 +1,73 @@
+"""Makes the application: the context, the resources, the document, the error handler, the log and the headers."""
+
+from types import ModuleType
+
+import flask_smorest
+from flask import Flask
+from sqlalchemy import Engine
+
+from api import auth, docs, health, me, staff, tablets
+from api.core import document, errors, log
+from api.core.bodies import MOST_BYTES
+from api.core.context import EXTENSION, Context
+from api.core.tokens import Tokens
+from curbstop import __doc__ as about
+from curbstop.commands.tries import Tries
+from curbstop.models.engine import Sessions, make_engine
+from curbstop.settings import Settings
+
+# One line a noun, in the order of the document.
+RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, health)
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest carries no types
+    """The document's maker; problems are documented by the operations themselves."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """api.core.errors does it."""
+
+
+def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
+    """The WSGI application. Nothing is connected before the first request."""
+    app = Flask("curbstop", static_folder=None)
+    app.config.update(
+        API_TITLE="Curbstop",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    sessions = Sessions(engine or make_engine(settings.database_url, pool_size=settings.api_threads))
+    app.extensions[EXTENSION] = Context(
+        settings=settings,
+        sessions=sessions,
+        tokens=Tokens(settings.secret_key, settings.access_minutes),
+        tries=Tries(settings.sign_in_tries),
+    )
+    api = Api(app, spec_kwargs=_document_head())
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blp)
+    docs.register(app, api.spec.to_dict())
+    errors.register(app)
+    log.register(app)
+    return app
+
+
+def _document_head() -> dict[str, object]:
+    return {
+        "info": {
+            "description": about,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "components": {
+            "schemas": {"Problem": document.PROBLEM},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "The access token of POST /auth/sign-in."}
+            },
+        },
+        "servers": [{"url": "/"}],
+    }

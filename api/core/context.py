@@ -1,0 +1,30 @@
+"""What one application holds for all its requests: settings, sessions, and the signers made of the secret key."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+from api.core.tokens import Tokens
+from curbstop.models.engine import Sessions
+from curbstop.settings import Settings
+
+if TYPE_CHECKING:
+    from curbstop.commands.tries import Tries
+
+EXTENSION = "curbstop"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Made once by `make_app`; every request finds it by `context()`."""
+
+    settings: Settings
+    sessions: Sessions
+    tokens: Tokens
+    tries: "Tries"
+
+
+def context() -> Context:
+    """The context of the application that handles this request."""
+    return cast(Context, current_app.extensions[EXTENSION])

@@ -1,0 +1,24 @@
+"""Who sends a request: the bearer token, checked against the person and the tablet as they are now."""
+
+from flask import g, request
+
+from api.core.context import context
+from curbstop.domain.actors import Actor
+from curbstop.domain.problems import Problem
+from curbstop.queries import staff
+
+# What every operation that is not public can answer.
+CODES = ("not_signed_in", "session_ended", "tablet_revoked")
+
+
+def identify() -> Actor:
+    """Sets and returns the request's actor, or raises the problem that keeps them out."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem("not_signed_in")
+    found = context()
+    claims = found.tokens.read_access_token(token.strip())
+    with found.sessions.read() as session:
+        g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id)
+    actor: Actor = g.actor
+    return actor

@@ -1,0 +1,153 @@
+"""Enrols tablets with one-time codes, renames and revokes them."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from curbstop.commands import journal
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.staff import RefreshToken
+from curbstop.models.tablet import EnrolmentCode, Tablet
+
+# No letter or digit that is mistaken for another when read out over the telephone.
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+CODE_LENGTH = 8
+CODE_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCode:
+    """An enrolment code, in clear this one time."""
+
+    id: UUID
+    code: str
+    tablet_name: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A tablet's identity, in clear for the tablet only."""
+
+    tablet_id: UUID
+    tablet_key: str
+    name: str
+
+
+def make_code(work: Work, tablet_name: str) -> NewCode:
+    """A code that enrols one tablet within 24 hours."""
+    require(work.actor, Action.MANAGE_TABLETS)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    row = EnrolmentCode(
+        id=new_id(),
+        code_hash=_code_hash(work, code),
+        tablet_name=tablet_name,
+        created_by_id=work.actor.staff_id,
+        created_at=work.at,
+        expires_at=work.at + CODE_LIFE,
+    )
+    work.session.add(row)
+    work.session.flush()
+    journal.audit(work, "tablet.make_code", "enrolment_code", row.id, after={"tablet_name": tablet_name})
+    return NewCode(row.id, code, tablet_name, row.expires_at)
+
+
+def enrol(
+    work: Work, code: str, *, install_id: str, schema_version: int = 1, public_key: str | None = None
+) -> Enrolled:
+    """The tablet that the code makes, or Problem(`enrolment_code_invalid`).
+
+    The key is derived from the code and the installation, so that the same tablet gets the same answer when the first
+    one was lost on the way.
+    """
+    row = work.session.scalars(
+        select(EnrolmentCode).where(EnrolmentCode.code_hash == _code_hash(work, code)).with_for_update()
+    ).one_or_none()
+    if row is None or row.expires_at <= work.at:
+        raise Problem("enrolment_code_invalid")
+    key = _mac(work, "tablet-key", f"{_spelled(code)}\0{install_id}").hex()
+    if row.used_at is not None:
+        return _enrolled_already(work, row, install_id, key)
+    tablet = Tablet(
+        id=new_id(),
+        name=row.tablet_name,
+        install_id=install_id,
+        key_hash=_key_hash(key),
+        public_key=public_key,
+        schema_version=schema_version,
+        enrolled_at=work.at,
+    )
+    work.session.add(tablet)
+    journal.changed(work, tablet, "tablet.enrol")
+    row.used_at, row.tablet_id = work.at, tablet.id
+    work.session.flush()
+    return Enrolled(tablet.id, key, tablet.name)
+
+
+def _enrolled_already(work: Work, row: EnrolmentCode, install_id: str, key: str) -> Enrolled:
+    tablet = work.session.get(Tablet, row.tablet_id)
+    if tablet is None or tablet.install_id != install_id or tablet.revoked_at is not None:
+        raise Problem("enrolment_code_invalid")
+    return Enrolled(tablet.id, key, tablet.name)
+
+
+def check_key(work: Work, tablet_id: UUID, key: str) -> Tablet:
+    """The tablet that knows this key; Problem(`wrong_credentials`, `tablet_revoked`)."""
+    tablet = work.session.get(Tablet, tablet_id, with_for_update=True)
+    if tablet is None or not hmac.compare_digest(tablet.key_hash, _key_hash(key)):
+        raise Problem("wrong_credentials", "This tablet is not enrolled here, or its key is wrong.")
+    if tablet.revoked_at is not None:
+        raise Problem("tablet_revoked")
+    return tablet
+
+
+def rename(work: Work, tablet_id: UUID, name: str, *, if_version: int | None = None) -> Tablet:
+    """Gives the tablet another name."""
+    require(work.actor, Action.MANAGE_TABLETS)
+    tablet = get(work, Tablet, tablet_id)
+    check_version(tablet, if_version)
+    if tablet.name != name:
+        tablet.name = name
+        journal.changed(work, tablet, "tablet.rename")
+    return tablet
+
+
+def revoke(work: Work, tablet_id: UUID, *, if_version: int | None = None) -> Tablet:
+    """Blocks a lost tablet for good: its sessions end, its key is worth nothing."""
+    require(work.actor, Action.MANAGE_TABLETS)
+    tablet = get(work, Tablet, tablet_id)
+    check_version(tablet, if_version)
+    if tablet.revoked_at is None:
+        tablet.revoked_at = work.at
+        journal.changed(work, tablet, "tablet.revoke")
+        work.session.execute(
+            update(RefreshToken)
+            .where(RefreshToken.tablet_id == tablet.id, RefreshToken.revoked_at.is_(None))
+            .values(revoked_at=work.at)
+        )
+    return tablet
+
+
+def _spelled(code: str) -> str:
+    return code.strip().replace("-", "").replace(" ", "").upper()
+
+
+def _code_hash(work: Work, code: str) -> bytes:
+    # Keyed: eight characters could be searched through in a stolen database.
+    return _mac(work, "enrolment-code", _spelled(code))
+
+
+def _key_hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _mac(work: Work, purpose: str, text: str) -> bytes:
+    return hmac.new(work.settings.secret_key.encode(), f"{purpose}\0{text}".encode(), hashlib.sha256).digest()

@@ -1,0 +1,45 @@
+"""Reads tablets: who has which, and when each was last heard of."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from curbstop.domain.actors import Actor
+from curbstop.domain.permissions import Action, Grant, require
+from curbstop.domain.problems import Problem
+from curbstop.models.staff import Staff
+from curbstop.models.tablet import Tablet
+from curbstop.queries.page import Page, PageRequest, fetch
+
+SORTS = {"name": Tablet.name, "enrolled_at": Tablet.enrolled_at}
+
+
+def find(
+    session: Session, actor: Actor, page: PageRequest, *, staff_id: UUID | None = None, revoked: bool | None = None
+) -> Page[Tablet]:
+    """A page of tablets, as far as the actor may see them."""
+    statement = select(Tablet).where(*_visible(actor))
+    if staff_id is not None:
+        statement = statement.where(Tablet.staff_id == staff_id)
+    if revoked is not None:
+        statement = statement.where(Tablet.revoked_at.is_not(None) if revoked else Tablet.revoked_at.is_(None))
+    return fetch(session, statement, page, SORTS, Tablet.id)
+
+
+def get(session: Session, actor: Actor, tablet_id: UUID) -> Tablet:
+    """One tablet, or Problem(`not_found`), also for one that the actor may not see."""
+    row = session.scalars(select(Tablet).where(Tablet.id == tablet_id, *_visible(actor))).one_or_none()
+    if row is None:
+        raise Problem("not_found", f"There is no tablet with id {tablet_id}.")
+    return row
+
+
+def _visible(actor: Actor) -> list[ColumnElement[bool]]:
+    granted = require(actor, Action.VIEW_TABLETS)
+    if Grant.YES in granted:
+        return []
+    mine = [Tablet.staff_id == actor.staff_id]
+    if Grant.CREW in granted:
+        mine.append(Tablet.staff_id.in_(select(Staff.id).where(Staff.crew_lead_id == actor.staff_id)))
+    return [or_(*mine)]
