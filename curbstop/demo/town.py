@@ -15,55 +15,11 @@ SETBACK_M = 9.0
 _BEND_M, _BEND_LENGTH_M = 25.0, 700.0
 _METERS_A_DEGREE = 111_320.0
 
-_NAMES = [
-    "Alder",
-    "Aspen",
-    "Beech",
-    "Birch",
-    "Cedar",
-    "Cherry",
-    "Chestnut",
-    "Cypress",
-    "Dogwood",
-    "Elm",
-    "Fern",
-    "Hawthorn",
-    "Hazel",
-    "Heron",
-    "Holly",
-    "Ivy",
-    "Juniper",
-    "Kestrel",
-    "Larch",
-    "Laurel",
-    "Linden",
-    "Magnolia",
-    "Maple",
-    "Mill",
-    "Myrtle",
-    "Oak",
-    "Orchard",
-    "Pecan",
-    "Pine",
-    "Plum",
-    "Poplar",
-    "Quarry",
-    "Quince",
-    "Ridge",
-    "Rowan",
-    "Sage",
-    "Spring",
-    "Spruce",
-    "Sumac",
-    "Sycamore",
-    "Tanner",
-    "Thistle",
-    "Walnut",
-    "Weaver",
-    "Willow",
-    "Wren",
-    "Yarrow",
-]
+_NAMES = (  # noqa: SIM905 - a table of words reads best as words
+    "Alder Aspen Beech Birch Cedar Cherry Chestnut Cypress Dogwood Elm Fern Hawthorn Hazel Heron Holly Ivy Juniper "
+    "Kestrel Larch Laurel Linden Magnolia Maple Mill Myrtle Oak Orchard Pecan Pine Plum Poplar Quarry Quince Ridge "
+    "Rowan Sage Spring Spruce Sumac Sycamore Tanner Thistle Walnut Weaver Willow Wren Yarrow"
+).split()
 _TYPES = ("St", "St", "St", "Ave", "Rd", "Ln", "Dr")
 
 

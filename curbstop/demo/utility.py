@@ -40,7 +40,7 @@ def generate(
 
     The same `points` and `seed` make the same town. `progress(what, done, of)` is called now and then.
     """
-    tell = progress or (lambda what, done, of: None)
+    tell = progress or _say_nothing
     made: Counter[str] = Counter()
     town = Town(points)
     loader = _Loader(sessions, settings, made)
@@ -57,6 +57,10 @@ def generate(
     loader.rows(Hydrant, [_hydrant(n, at) for n, at in enumerate(town.corners(), start=1)])
     _routes(loader, walk, tell)
     return dict(made)
+
+
+def _say_nothing(what: str, done: int, of: int) -> None:
+    """For callers without a progress bar."""
 
 
 class _Loader:
