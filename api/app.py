@@ -6,18 +6,19 @@ import flask_smorest
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import auth, docs, health, me, staff, tablets
+from api import attachments, auth, docs, health, live, me, staff, tablets
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
 from api.core.context import EXTENSION, Context
 from api.core.tokens import Tokens
+from api.core.watcher import Live
 from curbstop import __doc__ as about
 from curbstop.commands.tries import Tries
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings
 
 # One line a noun, in the order of the document.
-RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, health)
+RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, live, attachments, health)
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest carries no types
@@ -47,6 +48,8 @@ def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
         sessions=sessions,
         tokens=Tokens(settings.secret_key, settings.access_minutes),
         tries=Tries(settings.sign_in_tries),
+        # A listener holds a thread; half of them stay free for requests.
+        live=Live(sessions, max(1, settings.api_threads // 2)),
     )
     api = Api(app, spec_kwargs=_document_head())
     for resource in RESOURCES:

@@ -1,16 +1,15 @@
 """What one application holds for all its requests: settings, sessions, and the signers made of the secret key."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
 from api.core.tokens import Tokens
+from api.core.watcher import Live
+from curbstop.commands.tries import Tries
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
-
-if TYPE_CHECKING:
-    from curbstop.commands.tries import Tries
 
 EXTENSION = "curbstop"
 
@@ -22,7 +21,8 @@ class Context:
     settings: Settings
     sessions: Sessions
     tokens: Tokens
-    tries: "Tries"
+    tries: Tries
+    live: Live
 
 
 def context() -> Context:

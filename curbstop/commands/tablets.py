@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -107,6 +109,17 @@ def check_key(work: Work, tablet_id: UUID, key: str) -> Tablet:
     if tablet.revoked_at is not None:
         raise Problem("tablet_revoked")
     return tablet
+
+
+def heard(work: Work, *, beacon: Mapping[str, Any] | None = None) -> None:
+    """The tablet of this session has just spoken; `beacon` is what it says of its own outbox.
+
+    No version, no audit: it is a sign of life, not an edit.
+    """
+    said: dict[str, Any] = {"last_seen_at": work.at}
+    if beacon is not None:
+        said["beacon"] = dict(beacon)
+    work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(said))
 
 
 def rename(work: Work, tablet_id: UUID, name: str, *, if_version: int | None = None) -> Tablet:

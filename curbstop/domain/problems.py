@@ -76,6 +76,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "login_taken": ProblemType(409, "That login is taken", "Choose another login."),
     "crew_lead_invalid": ProblemType(422, "That person leads no crew", "Choose an active crew lead, not oneself."),
     "last_administrator": ProblemType(409, "Somebody has to stay administrator", "Make another administrator first."),
+    "hash_mismatch": ProblemType(422, "The bytes are not what was declared", "Send the file again, whole."),
     # -- idempotency
     "idempotency_key_required": ProblemType(
         400, "Idempotency-Key is missing", "Send a fresh UUID in Idempotency-Key with every creating POST."
@@ -87,6 +88,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "bad_setting": ProblemType(500, "A setting is missing or wrong", "Correct it; docs/settings.md lists them all."),
     "database_unreachable": ProblemType(
         503, "The database cannot be reached", "Start it, or correct CURBSTOP_DATABASE_URL."
+    ),
+    "database_not_migrated": ProblemType(
+        503, "The database has another schema than this release", "Bring it up to date: `curbstop migrate`."
     ),
     "queue_unreachable": ProblemType(503, "Redis cannot be reached", "Start it, or correct CURBSTOP_REDIS_URL."),
     "port_in_use": ProblemType(503, "The port is taken", "Stop what uses it, or choose another with --port."),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from curbstop.models.engine import make_engine, reaching
@@ -35,6 +36,11 @@ def upgrade_engine(engine: Engine, revision: str = "head") -> None:
     with engine.execution_options(curbstop_writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def newest_revision() -> str | None:
+    """The revision that this release's migrations lead to."""
+    return ScriptDirectory(str(migrations_folder())).get_current_head()
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -1,5 +1,6 @@
 """Reads tablets: who has which, and when each was last heard of."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -8,10 +9,14 @@ from sqlalchemy.orm import Session
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OrderState
+from curbstop.models.attachment import Attachment
+from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 from curbstop.models.tablet import Tablet
 from curbstop.queries.page import Page, PageRequest, fetch
 
+LATELY = timedelta(minutes=1)
 SORTS = {"name": Tablet.name, "enrolled_at": Tablet.enrolled_at}
 
 
@@ -32,6 +37,36 @@ def get(session: Session, actor: Actor, tablet_id: UUID) -> Tablet:
     row = session.scalars(select(Tablet).where(Tablet.id == tablet_id, *_visible(actor))).one_or_none()
     if row is None:
         raise Problem("not_found", f"There is no tablet with id {tablet_id}.")
+    return row
+
+
+def syncing(actor: Actor) -> UUID:
+    """The tablet that the actor syncs, or Problem(`forbidden`, `tablet_required`)."""
+    require(actor, Action.SYNC_TABLET)
+    if actor.tablet_id is None:
+        raise Problem("tablet_required")
+    return actor.tablet_id
+
+
+def has_orders_to_take(session: Session, actor: Actor) -> bool:
+    """Whether orders are assigned to the actor that no tablet has pulled yet."""
+    waiting = select(ServiceOrder.id).where(
+        ServiceOrder.technician_id == actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def was_heard_lately(session: Session, actor: Actor, at: datetime) -> bool:
+    """Whether the tablet's last sign of life is so fresh that another one would say nothing new."""
+    last = session.scalar(select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id))
+    return last is not None and at - last < LATELY
+
+
+def attachment(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
+    """A photo that this very tablet declared, or Problem(`not_found`)."""
+    row = session.get(Attachment, attachment_id)
+    if row is None or row.tablet_id != syncing(actor):
+        raise Problem("not_found", f"This tablet has declared no attachment {attachment_id}.")
     return row
 
 

@@ -1,0 +1,94 @@
+"""`python -m api`: serves the API with gunicorn, or says in one line why it cannot."""
+
+import argparse
+import logging
+import socket
+import sys
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.app import make_app
+from curbstop.domain.problems import Problem
+from curbstop.models import migrate
+from curbstop.models.engine import Sessions, make_engine
+from curbstop.settings import Settings, load
+
+
+class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
+    """gunicorn, set up by our settings instead of its command line."""
+
+    def __init__(self, settings: Settings, host: str, port: int) -> None:
+        self.settings, self.bind = settings, f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        options: dict[str, Any] = {
+            "bind": self.bind,
+            "workers": self.settings.api_processes,
+            "worker_class": "gthread",
+            "threads": self.settings.api_threads,
+            # Live streams hold a thread for minutes, so a silent worker is not a dead one.
+            "timeout": 120,
+            "graceful_timeout": 10,
+            "preload_app": False,
+            "proc_name": "curbstop-api",
+            "loglevel": "warning",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return make_app(self.settings)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0 after a signal to stop, 1 when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m api", description="Serves the HTTP API.")
+    parser.add_argument("--host", help="the address to listen on (CURBSTOP_HOST)")
+    parser.add_argument("--port", type=int, help="the port to listen on (CURBSTOP_PORT)")
+    given = parser.parse_args(arguments)
+    try:
+        settings = load()
+        host, port = given.host or settings.host, settings.port if given.port is None else given.port
+        check_database(settings)
+        check_port(host, port)
+    except Problem as problem:
+        print(f"curbstop: {problem.detail}", file=sys.stderr)  # noqa: T201 - the one line that says what to do
+        return 1
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    Server(settings, host, port).run()
+    return 0
+
+
+def check_database(settings: Settings) -> None:
+    """Problem(`database_unreachable`, `database_not_migrated`) before anything is served."""
+    engine = make_engine(settings.database_url)
+    try:
+        with Sessions(engine).read() as session:
+            there = migrate.current_revision(session.connection())
+    except SQLAlchemyError as error:
+        raise Problem("database_unreachable", f"The database cannot be used ({type(error).__name__}).") from None
+    finally:
+        engine.dispose()
+    if there != migrate.newest_revision():
+        raise Problem("database_not_migrated")
+
+
+def check_port(host: str, port: int) -> None:
+    """Problem(`port_in_use`) in one line, where gunicorn would try five times and tell at length."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        raise Problem("port_in_use", f"{host}:{port} cannot be listened on ({error}); choose another --port.") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
