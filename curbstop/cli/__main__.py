@@ -1,0 +1,5 @@
+"""`python -m curbstop.cli`, the same as `curbstop`."""
+
+from curbstop.cli import main
+
+main()
