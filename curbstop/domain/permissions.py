@@ -118,6 +118,7 @@ class Action(StrEnum):
     WRITE_SECRETS = "write_secrets"
     EDIT_METERS = "edit_meters"
     TRIAGE_ACCESS_ISSUE = "triage_access_issue"
+    VIEW_ACCESS_ISSUES = "view_access_issues"
     IMPORT_DATA = "import_data"
     VIEW_CODE_TABLES = "view_code_tables"
     VIEW_STAFF = "view_staff"
@@ -182,6 +183,7 @@ _ROWS: dict[Action, _Row] = {
     Action.WRITE_SECRETS:            (NO,    NO,   NO,   Y,    NO,   NO,   Y,    NO,   NO,   NO),
     Action.EDIT_METERS:              (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.TRIAGE_ACCESS_ISSUE:      (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
+    Action.VIEW_ACCESS_ISSUES:       (Y,     Y,    Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.IMPORT_DATA:              (NO,    NO,   NO,   NO,   Y,    GEO,  NO,   Y,    NO,   Y),
     Action.VIEW_CODE_TABLES:         (Y,     Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y,    Y),
     Action.VIEW_STAFF:               (OWN,   CREW, Y,    Y,    Y,    NO,   Y,    Y,    Y,    NO),
@@ -210,6 +212,7 @@ ADDED: dict[Action, str] = {
     Action.WRITE_SECRETS: "the same people who may read them in the office",
     Action.EDIT_METERS: "inventory is billing's and the supervisor's, as in a change-out's approval",
     Action.TRIAGE_ACCESS_ISSUE: "the same people who may send the letter",
+    Action.VIEW_ACCESS_ISSUES: "whoever reports one sees what is known of the place; the auditor reads",
     Action.IMPORT_DATA: "it writes many rows at once: administration, billing, GIS for shapes",
     Action.VIEW_CODE_TABLES: "every screen needs the names behind the codes",
     Action.VIEW_STAFF: "dispatch needs technicians and skills; a technician sees only himself",
