@@ -1,0 +1,80 @@
+"""The clock: what happens by the hour, as a table, run by one process of all."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from curbstop.commands import housekeeping, request_keys, service_orders
+from curbstop.commands.work import Work, system_work
+from curbstop.models.base import utc_now
+from curbstop.models.engine import Sessions
+from curbstop.settings import Settings
+from workers.leader import Leader
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command that is repeated; it returns how many rows it touched."""
+
+    name: str
+    every: timedelta
+    command: Callable[[Work], int]
+
+
+SCHEDULE = (
+    Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
+    Entry("forget_answers", timedelta(hours=1), request_keys.forget_old),
+    Entry("forget_jobs_done", timedelta(hours=1), housekeeping.forget_jobs_done),
+    Entry("forget_refresh_tokens", timedelta(hours=1), housekeeping.forget_refresh_tokens),
+    Entry("forget_enrolment_codes", timedelta(hours=1), housekeeping.forget_enrolment_codes),
+)
+
+
+class Clock:
+    """Runs the schedule while this process leads; each entry in a transaction of its own."""
+
+    def __init__(self, sessions: Sessions, settings: Settings, schedule: tuple[Entry, ...] = SCHEDULE) -> None:
+        self.sessions, self.settings, self.schedule = sessions, settings, schedule
+        self.leader = Leader(sessions)
+        self._next: dict[str, datetime] = {}
+        self._in_trouble = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Ticks until `stop` is set, then lets another process lead."""
+        while not stop.is_set():
+            try:
+                self.tick()
+                self._in_trouble = False
+            except Exception as error:  # noqa: BLE001 - the next tick tries again
+                if not self._in_trouble:
+                    log.warning("clock: cannot lead (%s: %s)", type(error).__name__, error)
+                self._in_trouble = True
+            stop.wait(TICK_S)
+        self.leader.give_up()
+
+    def tick(self, at: datetime | None = None) -> list[str]:
+        """Runs what is due, if this process leads; the names of what ran. One entry's failure stops no other."""
+        at = at or utc_now()
+        if not self.leader.leads():
+            self._next.clear()
+            return []
+        due = [entry for entry in self.schedule if self._next.get(entry.name, at) <= at]
+        for entry in due:
+            self._next[entry.name] = at + entry.every
+            self._run(entry)
+        return [entry.name for entry in due]
+
+    def _run(self, entry: Entry) -> None:
+        try:
+            with self.sessions.write() as session:
+                touched = entry.command(system_work(session, self.settings))
+            if touched:
+                log.info("clock: %s: %d rows", entry.name, touched)
+        except Exception:
+            log.exception("clock: %s failed; it is tried again in %s", entry.name, entry.every)

@@ -1,0 +1,56 @@
+"""THE map from topic to function, and the one entry that the queue calls: at least once in, exactly once out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from curbstop.commands import outbox, review
+from curbstop.commands.work import Work, system_work
+from curbstop.models.engine import Sessions, make_engine
+from curbstop.settings import Settings, load
+
+Payload = Mapping[str, Any]
+
+
+def _auto_post(work: Work, payload: Payload) -> None:
+    review.auto_post(work, UUID(payload["order_id"]))
+
+
+TOPICS: dict[str, Callable[[Work, Payload], object]] = {
+    "service_order.completed": _auto_post,
+}
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where jobs of this process run; the queue hands over nothing but strings."""
+
+    settings: Settings | None = None
+    sessions: Sessions | None = None
+
+
+_place = _Place()
+
+
+def use(settings: Settings, sessions: Sessions) -> None:
+    """Says which database the jobs of this process work on."""
+    _place.settings, _place.sessions = settings, sessions
+
+
+def run(outbox_id: str, topic: str, payload: dict[str, Any]) -> None:
+    """Carries out one job as the system, in one transaction; a second delivery of the same job does nothing.
+
+    This path is stored in the queue: it never moves. A topic that this release does not know fails, and waits among
+    the dead letters for one that does.
+    """
+    if _place.settings is None or _place.sessions is None:
+        settings = load()
+        use(settings, Sessions(make_engine(settings.database_url)))
+    assert _place.settings is not None
+    assert _place.sessions is not None
+    function = TOPICS[topic]
+    with _place.sessions.write() as session:
+        work = system_work(session, _place.settings)
+        if outbox.first_time(work, UUID(outbox_id), topic):
+            function(work, payload)
