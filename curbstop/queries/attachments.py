@@ -1,0 +1,63 @@
+"""Reads photos: what was declared for an order, what of it has arrived, and who may look at one."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import Session
+
+from curbstop.domain.actors import Actor
+from curbstop.domain.permissions import Action, may, require
+from curbstop.domain.problems import Problem
+from curbstop.models.attachment import Attachment
+from curbstop.models.service_order import ServiceOrder
+from curbstop.queries.visible_orders import Sight, sight, visible
+
+
+def of_order(order_id: UUID) -> Select[Any]:
+    """The statement for an order's photos, in the order in which they were taken."""
+    return (
+        select(*_COLUMNS, Attachment.stored_at.is_not(None).label("stored"))
+        .where(Attachment.order_id == order_id)
+        .order_by(Attachment.noted_at, Attachment.id)
+    )
+
+
+def get(session: Session, actor: Actor, attachment_id: UUID) -> Row[Any]:
+    """One photo's declaration, or Problem(`not_found`), also for one that the actor may not see.
+
+    A photo is seen with its order or with its access issue; where only places are seen, it is not.
+    """
+    found = session.execute(
+        select(*_COLUMNS, Attachment.stored_at.is_not(None).label("stored"))
+        .outerjoin(ServiceOrder, ServiceOrder.id == Attachment.order_id)
+        .where(Attachment.id == attachment_id, or_(*_reached(actor)))
+    ).one_or_none()
+    if found is None:
+        raise Problem("not_found", f"There is no photo with id {attachment_id}.")
+    return found
+
+
+def _reached(actor: Actor) -> list[Any]:
+    reached: list[Any] = []
+    if may(actor, Action.VIEW_ACCESS_ISSUES):
+        reached.append(Attachment.access_issue_id.is_not(None))
+    if may(actor, Action.VIEW_OWN_ORDERS) and sight(actor) is not Sight.PLACE:
+        conditions = visible(actor)
+        reached.append(ServiceOrder.id.is_not(None) if not conditions else conditions[0])
+    if not reached:
+        require(actor, Action.VIEW_OWN_ORDERS)
+    return reached
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Attachment.id,
+    Attachment.order_id,
+    Attachment.access_issue_id,
+    Attachment.label,
+    Attachment.media_type,
+    Attachment.sha256,
+    Attachment.size,
+    Attachment.noted_at,
+    Attachment.stored_at,
+)
