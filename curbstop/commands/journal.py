@@ -159,10 +159,10 @@ def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _plain(name: str, value: Any) -> Any:
+    if value is not None and name in SECRET_COLUMNS:
+        return "changed"
     if value is None or isinstance(value, bool | int | float | str | dict | list):
         return value
-    if name in SECRET_COLUMNS:
-        return "changed"
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, WKBElement | WKTElement):
