@@ -50,6 +50,8 @@ class Client:
     def sign_in(self, login: str, password: str) -> dict[str, Any]:
         """Signs a person in on this tablet; another's unsent work is neither seen nor sent by them."""
         body = {"login": login, "password": password}
+        if self.store.fact("tablet_id") is None:
+            raise NotAllowed("Enrol this tablet first, with a code from the office.")
         body |= {"tablet_id": self.store.fact("tablet_id"), "tablet_key": self.store.fact("tablet_key")}
         session = self.transport.send("POST", "/auth/sign-in", body=as_json(body)).json()
         before, now = self.store.fact("staff"), session["staff"]
@@ -110,16 +112,20 @@ class Client:
             moved += taken
         return moved
 
+    def server_ops(self, after_n: int = 0) -> Iterator[dict[str, Any]]:
+        """What the server has got from this tablet, in the order of n, with its verdicts."""
+        after: int | None = after_n
+        while after is not None:
+            answer = self._call("GET", f"/sync/v1/ops?after_n={after}&limit={_ASK_AT_ONCE}").json()
+            yield from answer["ops"]
+            after = answer["next_after_n"]
+
     def ask(self) -> int:
         """Asks for the verdicts of ops that waited for an earlier one; returns how many came."""
         first = outbox.first_waiting(self.store)
-        moved = 0
-        after: int | None = None if first is None else first - 1
-        while after is not None:
-            answer = self._call("GET", f"/sync/v1/ops?after_n={after}&limit={_ASK_AT_ONCE}").json()
-            moved += outbox.take_verdicts(self.store, answer["ops"])
-            after = answer.get("next_after_n")
-        return moved
+        if first is None:
+            return 0
+        return outbox.take_verdicts(self.store, list(self.server_ops(first - 1)))
 
     def upload(self) -> int:
         """Sends the bytes of declared attachments; drops its own copy only when the server has exactly that."""
@@ -168,8 +174,12 @@ class Client:
         return stream.row_count
 
     def listen(self) -> Iterator[int]:
-        """Sequence numbers as the server pokes; ends when the server closes the stream."""
-        response = self._call("GET", "/sync/v1/stream", stream=True, accept="text/event-stream")
+        """Sequence numbers as the server pokes; ends when the server closes the stream.
+
+        What changed since the last pull is poked at once, so nothing is missed between two streams.
+        """
+        seq = self.store.fact("seq")
+        response = self._call("GET", "/sync/v1/stream", stream=True, accept="text/event-stream", last_event_id=seq)
         for line in self.transport.lines(response):
             if line.startswith(b"data:"):
                 yield int(json.loads(line[5:])["seq"])

@@ -53,11 +53,14 @@ class Transport:
         token: str | None = None,
         stream: bool = False,
         accept: str = "*/*",
+        last_event_id: int | None = None,
     ) -> requests.Response:
         """The answer if it is a good one; raises Refused for any other, and Offline when none came."""
         if not self.online:
             raise Offline("the network is off")
         headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = str(last_event_id)
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if body is not None:
