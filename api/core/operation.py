@@ -134,7 +134,8 @@ class _Operation:
         sent: dict[str, Any] = {}
         for name, values in request.args.lists():
             bodies.check_text(name, "query")
-            bodies.check_text(values, "query", name)
+            for value in values:
+                bodies.check_text(value, "query", name)
             field = schema.fields.get(name)
             sent[name] = values if field is not None and hasattr(field, "inner") else values[0]
             if len(values) > 1 and sent[name] is not values:

@@ -39,9 +39,8 @@ def claim(work: Work, key: str, request_sha256: bytes) -> KeptAnswer | None:
         "body": b"",
         "created_at": work.at,
     }
-    result = work.session.execute(dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)
-    if result.rowcount == 1:
+    insert = dialect.insert(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.key)
+    if work.session.execute(insert).one_or_none() is not None:
         return None
     kept = work.session.get(IdempotencyKey, (work.actor.staff_id, key), populate_existing=True)
     if kept is None or kept.request_sha256 != request_sha256:

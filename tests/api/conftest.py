@@ -1,0 +1,28 @@
+"""The office that the API's tests are set in."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from api.app import make_app
+from curbstop.models.engine import Sessions
+from curbstop.settings import Settings
+from tests.api.office import Client, Office
+
+
+@pytest.fixture
+def app(settings: Settings, engine: Engine) -> Flask:
+    return make_app(settings, engine)
+
+
+@pytest.fixture
+def office(app: Flask, sessions: Sessions, settings: Settings) -> Office:
+    return Office(app, sessions, settings)
+
+
+@pytest.fixture
+def as_(office: Office) -> Callable[[str], Client]:
+    """`as_("dana")` asks as the dispatcher."""
+    return office.as_

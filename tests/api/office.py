@@ -1,0 +1,108 @@
+"""People by name with fixed roles, and a client that asks the API in their name."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from api.core.context import EXTENSION, Context
+from api.core.tokens import Claims
+from curbstop.commands import staff, tablets
+from curbstop.commands.work import Work, system_work
+from curbstop.domain.actors import Actor
+from curbstop.domain.permissions import Role
+from curbstop.models.engine import Sessions
+from curbstop.models.staff import Staff
+from curbstop.settings import Settings
+
+PEOPLE: dict[str, tuple[Role, ...]] = {
+    "tom": (Role.TECH,),
+    "tess": (Role.TECH,),
+    "lee": (Role.TECH, Role.LEAD),
+    "dana": (Role.DSP,),
+    "carla": (Role.CSR,),
+    "bill": (Role.BIL,),
+    "gus": (Role.GIS,),
+    "sue": (Role.SUP,),
+    "ada": (Role.ADM,),
+    "otto": (Role.AUD,),
+    "ivy": (Role.INT,),
+}
+PASSWORD = "correct horse battery"
+
+
+class Client:
+    """Asks as one person; creating POSTs get a fresh Idempotency-Key, edits the If-Match of `version`."""
+
+    def __init__(self, app: Flask, token: str | None) -> None:
+        self._client = app.test_client()
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, url: str, **how: Any) -> TestResponse:
+        return self.send("GET", url, **how)
+
+    def post(self, url: str, json: Any = None, *, key: str | None = None, **how: Any) -> TestResponse:
+        return self.send("POST", url, json=json, more={"Idempotency-Key": key or str(uuid.uuid4())}, **how)
+
+    def patch(self, url: str, json: Any = None, **how: Any) -> TestResponse:
+        return self.send("PATCH", url, json=json, **how)
+
+    def put(self, url: str, json: Any = None, **how: Any) -> TestResponse:
+        return self.send("PUT", url, json=json, **how)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: Any = None,
+        version: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+        **how: Any,
+    ) -> TestResponse:
+        sent = {**self.headers, **(more or {}), **(headers or {})}
+        if version is not None:
+            sent["If-Match"] = f'"v{version}"'
+        if json is not None:
+            how["json"] = json
+        return self._client.open(url, method=method, headers=sent, **how)
+
+
+class Office:
+    """A database with the people in it, and the application on it."""
+
+    def __init__(self, app: Flask, sessions: Sessions, settings: Settings) -> None:
+        self.app, self.sessions, self.settings = app, sessions, settings
+        self.ids: dict[str, UUID] = {}
+        with sessions.write() as session:
+            work = system_work(session, settings)
+            for name, roles in PEOPLE.items():
+                self.ids[name] = staff.create(work, login=name, name=name.title(), roles=roles).id
+            staff.edit(work, self.ids["tess"], {"crew_lead_id": self.ids["lee"]})
+
+    def as_(self, name: str, *, tablet: UUID | None = None) -> Client:
+        """A client with an access token of this person, signed in on the tablet if one is given."""
+        context: Context = self.app.extensions[EXTENSION]
+        roles = [role.value for role in PEOPLE[name]]
+        return Client(self.app, context.tokens.access_token(Claims(self.ids[name], tablet), roles))
+
+    def anyone(self) -> Client:
+        """A client that nobody is signed in with."""
+        return Client(self.app, None)
+
+    def actor(self, name: str, tablet: UUID | None = None) -> Actor:
+        return Actor(self.ids[name], name.title(), frozenset(PEOPLE[name]), tablet)
+
+    def give_password(self, name: str, password: str = PASSWORD) -> None:
+        with self.sessions.write() as session:
+            staff.reset_password(system_work(session, self.settings), self.ids[name], password)
+
+    def enrolled(self, name: str = "Truck 7") -> tablets.Enrolled:
+        """A tablet, enrolled with a fresh code."""
+        with self.sessions.write() as session:
+            work = Work(session, self.actor("sue"), self.settings)
+            return tablets.enrol(work, tablets.make_code(work, name).code, install_id=f"install of {name}")

@@ -1,0 +1,69 @@
+"""The one error handler: nothing internal leaks, whatever happens."""
+
+import logging
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from api.app import make_app
+from api.core.context import EXTENSION
+from curbstop.models.engine import make_engine
+from curbstop.settings import Settings
+from tests.api.office import Office
+
+
+@pytest.fixture
+def broken(app: Flask) -> Flask:
+    """The application with routes that fail in every way."""
+
+    @app.get("/fails/bug")
+    def bug() -> str:
+        raise RuntimeError("the secret is 4711")
+
+    @app.get("/fails/constraint")
+    def constraint() -> str:
+        with app.extensions[EXTENSION].sessions.write() as session:
+            for _ in range(2):
+                session.execute(text("INSERT INTO number_sequence (kind, next_value) VALUES ('same', 4711)"))
+        return ""
+
+    return app
+
+
+def test_a_bug_is_answered_without_its_words(broken: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    response = broken.test_client().get("/fails/bug")
+    assert response.status_code == 500
+    assert response.json is not None
+    assert response.json["code"] == "internal"
+    assert response.json["request_id"] == response.headers["X-Request-Id"]
+    assert b"4711" not in response.data
+    assert "RuntimeError" in caplog.text
+
+
+def test_a_constraint_is_a_conflict_without_sql(broken: Flask) -> None:
+    response = broken.test_client().get("/fails/constraint")
+    assert response.status_code == 409
+    assert b"number_sequence" not in response.data
+    assert b"4711" not in response.data
+
+
+def test_a_database_that_is_gone_is_unavailable(settings: Settings) -> None:
+    engine = make_engine("postgresql+psycopg://nobody:pw@127.0.0.1:1/none")
+    client = make_app(settings, engine).test_client()
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json is not None
+    assert response.json["code"] == "database_unreachable"
+    assert response.headers["Retry-After"] == "5"
+    assert b"127.0.0.1" not in response.data
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_log_has_no_query_strings_and_no_tokens(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        client = office.as_("ada")
+        client.get("/staff?name=verysecret")
+    assert "verysecret" not in caplog.text
+    assert client.headers["Authorization"].split()[1] not in caplog.text
+    assert '"path": "/staff"' in caplog.text
