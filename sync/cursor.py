@@ -27,8 +27,7 @@ class Cursor:
             "b": sorted(self.buckets),
             "t": self.tablet_id.hex if self.tablet_id else None,
         }
-        text = URLSafeSerializer(secret_key, salt=_SALT).dumps(members)
-        return text.decode() if isinstance(text, bytes) else text
+        return str(URLSafeSerializer(secret_key, salt=_SALT).dumps(members))
 
 
 def decode(text: str, secret_key: str, *, history_id: UUID, tablet_id: UUID | None, newest: int) -> Cursor:

@@ -1,0 +1,147 @@
+"""Meters: the inventory, and putting them in the ground and taking them out, with their radios."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from curbstop.commands import journal, search_index
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.meters import MeterStatus
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.meter import Endpoint, Installation, Meter, Register
+
+EDITABLE = frozenset({"size", "manufacturer", "model", "status"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMeter:
+    """What a meter is made from; every register named in `positions` has the same face."""
+
+    serial: str
+    dials: int
+    size: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    decimals: int = 0
+    multiplier: Decimal = Decimal(1)
+    unit: str = "GAL"
+    radio_id: str | None = None
+    positions: tuple[int, ...] = (1,)
+
+
+def create(work: Work, new: NewMeter) -> Meter:
+    """A meter in stock. Problems: forbidden, conflict (the serial is known)."""
+    require(work.actor, Action.EDIT_METERS)
+    return create_from_capture(work, new)
+
+
+def create_from_capture(work: Work, new: NewMeter) -> Meter:
+    """A meter that a change-out found on the truck although the inventory did not know it."""
+    if work.session.scalar(select(Meter.id).where(Meter.serial == new.serial)) is not None:
+        raise Problem("conflict", f"Meter {new.serial} is in the inventory already.")
+    meter = Meter(
+        id=new_id(),
+        serial=new.serial,
+        size=new.size,
+        manufacturer=new.manufacturer,
+        model=new.model,
+        status=MeterStatus.STOCK.value,
+        created_at=work.at,
+    )
+    work.session.add(meter)
+    journal.changed(work, meter, "create")
+    for position in new.positions:
+        work.session.add(
+            Register(
+                id=new_id(),
+                meter_id=meter.id,
+                position=position,
+                dials=new.dials,
+                decimals=new.decimals,
+                multiplier=new.multiplier,
+                unit=new.unit,
+            )
+        )
+    work.session.flush()
+    if new.radio_id:
+        assign_endpoint(work, meter.id, radio_id=new.radio_id)
+    search_index.index(work, "meter", [(meter.id, meter.serial)])
+    return meter
+
+
+def edit(work: Work, meter_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> Meter:
+    """Corrects what the inventory says. An installed meter's status follows from its installation, not from here."""
+    require(work.actor, Action.EDIT_METERS)
+    meter = get(work, Meter, meter_id)
+    check_version(meter, if_version)
+    unknown = set(changes) - EDITABLE
+    if unknown:
+        raise Problem("invalid", f"These fields are not edited here: {', '.join(sorted(unknown))}.")
+    status = changes.get("status", meter.status)
+    if status != meter.status and MeterStatus.INSTALLED.value in (status, meter.status):
+        raise Problem("invalid", "A meter is installed and removed by service orders.", field="status")
+    for name, value in changes.items():
+        setattr(meter, name, value)
+    journal.changed(work, meter, "edit")
+    return meter
+
+
+def install(
+    work: Work, service_point_id: UUID, meter_id: UUID, *, at: datetime, order_id: UUID | None = None
+) -> Installation:
+    """The meter is at the service point from `at` on. Problems: meter_installed_elsewhere."""
+    meter = get(work, Meter, meter_id)
+    if meter.status == MeterStatus.INSTALLED:
+        raise Problem("meter_installed_elsewhere", f"Meter {meter.serial} is installed already.")
+    installation = Installation(
+        id=new_id(), meter_id=meter.id, service_point_id=service_point_id, installed_at=at, order_id=order_id
+    )
+    work.session.add(installation)
+    meter.status = MeterStatus.INSTALLED.value
+    journal.changed(work, meter, "install")
+    return installation
+
+
+def remove(work: Work, installation_id: UUID, *, at: datetime, order_id: UUID | None = None) -> Meter:
+    """The meter is out; its radio is retired, since it may go on transmitting."""
+    installation = get(work, Installation, installation_id)
+    meter = get(work, Meter, installation.meter_id)
+    if installation.removed_at is not None:
+        return meter
+    installation.removed_at = at
+    meter.status = MeterStatus.REMOVED.value
+    for endpoint in work.session.scalars(
+        select(Endpoint).where(Endpoint.meter_id == meter.id, Endpoint.retired_at.is_(None))
+    ):
+        endpoint.retired_at = at
+        journal.audit(work, "retire", "endpoint", endpoint.id, after={"radio_id": endpoint.radio_id})
+    journal.changed(work, meter, "remove")
+    journal.audit(
+        work, "remove", "installation", installation.id, after={"order_id": str(order_id) if order_id else None}
+    )
+    return meter
+
+
+def assign_endpoint(work: Work, meter_id: UUID, *, radio_id: str, kind: str = "AMI") -> Endpoint:
+    """Pairs a radio with a meter; the meter's earlier one is retired. Problems: conflict (it serves another meter)."""
+    there = work.session.scalar(select(Endpoint).where(Endpoint.radio_id == radio_id, Endpoint.retired_at.is_(None)))
+    if there is not None and there.meter_id == meter_id:
+        return there
+    if there is not None:
+        raise Problem("conflict", f"Radio {radio_id} is paired with another meter.")
+    for endpoint in work.session.scalars(
+        select(Endpoint).where(Endpoint.meter_id == meter_id, Endpoint.retired_at.is_(None))
+    ):
+        endpoint.retired_at = work.at
+    made = Endpoint(id=new_id(), meter_id=meter_id, radio_id=radio_id, kind=kind)
+    work.session.add(made)
+    work.session.flush()
+    journal.audit(work, "pair", "endpoint", made.id, after={"radio_id": radio_id, "meter_id": str(meter_id)})
+    return made

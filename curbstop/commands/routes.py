@@ -1,0 +1,172 @@
+"""Routes: cycles, versions of a route and their stops, and the sessions in which somebody walks one."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+
+from curbstop.commands import journal, scope
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.permissions import Action, Grant, Role, require
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop
+from curbstop.models.service_point import ServicePoint
+from curbstop.models.staff import Staff
+
+# Gaps between sequence numbers, so that a new stop fits without moving the others.
+GAP = 10
+DRAFT, PUBLISHED, RETIRED = "draft", "published", "retired"
+
+
+def create_cycle(work: Work, *, code: str, name: str) -> Cycle:
+    """A billing cycle. Problems: forbidden, conflict (the code is taken)."""
+    _require_routes(work)
+    if work.session.scalar(select(Cycle.id).where(Cycle.code == code)) is not None:
+        raise Problem("conflict", f"There is a cycle {code} already.")
+    cycle = Cycle(id=new_id(), code=code, name=name, created_at=work.at)
+    work.session.add(cycle)
+    journal.changed(work, cycle, "create")
+    return cycle
+
+
+def create(work: Work, *, code: str, name: str, cycle_id: UUID) -> Route:
+    """A route without stops; its first version brings them. Problems: forbidden, not_found (cycle), conflict."""
+    _require_routes(work)
+    get(work, Cycle, cycle_id, lock=False)
+    if work.session.scalar(select(Route.id).where(Route.code == code)) is not None:
+        raise Problem("conflict", f"There is a route {code} already.")
+    route = Route(id=new_id(), code=code, name=name, cycle_id=cycle_id, created_at=work.at)
+    work.session.add(route)
+    journal.changed(work, route, "create")
+    return route
+
+
+def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> RouteVersion:
+    """A draft with these stops in this order. Problems: forbidden, invalid (twice the same, or unknown, places)."""
+    _require_routes(work)
+    route = get(work, Route, route_id)
+    if len(set(service_point_ids)) != len(service_point_ids):
+        raise Problem("invalid", "A service point stands on a route once.", field="service_point_ids")
+    known = set(work.session.scalars(select(ServicePoint.id).where(ServicePoint.id.in_(service_point_ids))))
+    missing = [str(point) for point in service_point_ids if point not in known]
+    if missing:
+        raise Problem("invalid", f"There are no service points {', '.join(missing[:5])}.", field="service_point_ids")
+    newest = work.session.scalar(select(func.max(RouteVersion.number)).where(RouteVersion.route_id == route.id)) or 0
+    version = RouteVersion(
+        id=new_id(),
+        route_id=route.id,
+        number=newest + 1,
+        state=DRAFT,
+        stop_count=len(service_point_ids),
+        created_at=work.at,
+    )
+    work.session.add(version)
+    work.session.flush()
+    stops = [
+        {
+            "id": new_id(),
+            "route_version_id": version.id,
+            "service_point_id": point,
+            "sequence": GAP * place,
+            "version": 1,
+        }
+        for place, point in enumerate(service_point_ids, start=1)
+    ]
+    if stops:
+        work.session.execute(insert(Stop), stops)
+    journal.audit(work, "draft", "route_version", version.id, after={"route": route.code, "stops": len(stops)})
+    return version
+
+
+def publish(work: Work, version_id: UUID) -> RouteVersion:
+    """A draft becomes what is walked from now on; sessions under way keep the version that they began with."""
+    if Grant.YES not in require(work.actor, Action.PUBLISH_ROUTE):
+        raise Problem("forbidden", "Only a GIS editor publishes a route.")
+    version = get(work, RouteVersion, version_id)
+    get(work, Route, version.route_id)
+    if version.state != DRAFT:
+        raise Problem("conflict", f"Version {version.number} is {version.state}; only a draft is published.")
+    if not version.stop_count:
+        raise Problem("conflict", "A route without stops is not published.")
+    before = work.session.scalars(
+        select(RouteVersion).where(RouteVersion.route_id == version.route_id, RouteVersion.state == PUBLISHED)
+    )
+    for earlier in before.all():
+        earlier.state = RETIRED
+    # The unique index allows one published version: the earlier one must be gone first.
+    work.session.flush()
+    version.state, version.published_at = PUBLISHED, work.at
+    work.session.flush()
+    journal.audit(work, "publish", "route_version", version.id, after={"number": version.number})
+    return version
+
+
+def start_session(work: Work, version_id: UUID, *, technician_id: UUID, on_date: date) -> RouteSession:
+    """A technician walks a published version on a day; its stops and places go to the technician's tablet.
+
+    Problems: forbidden, assigned_technician_invalid, conflict (not published, or being walked by them already).
+    """
+    require(work.actor, Action.DISPATCH)
+    version = get(work, RouteVersion, version_id)
+    if version.state != PUBLISHED:
+        raise Problem("conflict", f"Version {version.number} is {version.state}; only a published one is walked.")
+    technician = work.session.get(Staff, technician_id)
+    if technician is None or not technician.active or not {Role.TECH, Role.LEAD} & set(technician.roles):
+        raise Problem("assigned_technician_invalid", "That is not an active technician.")
+    walked = select(RouteSession).where(RouteSession.route_version_id == version.id, RouteSession.state == "open")
+    open_sessions = work.session.scalars(walked).all()
+    if any(session.technician_id == technician_id for session in open_sessions):
+        raise Problem("conflict", f"{technician.name} is walking this route already.")
+    session = RouteSession(
+        id=new_id(),
+        route_version_id=version.id,
+        technician_id=technician_id,
+        on_date=on_date,
+        state="open",
+        created_at=work.at,
+    )
+    work.session.add(session)
+    journal.changed(work, session, "start")
+    # The bucket is the version's: a second technician on the same route shares it.
+    if not open_sessions:
+        scope.enter(work, scope.route_bucket(version.id), _rows(work, version.id))
+    return session
+
+
+def close_session(work: Work, session_id: UUID, *, if_version: int | None = None) -> RouteSession:
+    """The route is done for the day; it leaves the tablet. What is still in an outbox is taken when it comes."""
+    require(work.actor, Action.DISPATCH)
+    session = get(work, RouteSession, session_id)
+    check_version(session, if_version)
+    if session.state != "open":
+        raise Problem("conflict", "That session is closed already.")
+    session.state = "closed"
+    journal.changed(work, session, "close")
+    others = select(RouteSession.id).where(
+        RouteSession.route_version_id == session.route_version_id, RouteSession.state == "open"
+    )
+    if work.session.scalar(others.limit(1)) is None:
+        bucket = scope.route_bucket(session.route_version_id)
+        scope.leave(work, bucket, _rows(work, session.route_version_id))
+    return session
+
+
+def _rows(work: Work, version_id: UUID) -> list[tuple[str, UUID, int]]:
+    """The stops of a version and their service points, with their row versions."""
+    found = work.session.execute(
+        select(Stop.id, Stop.version, ServicePoint.id, ServicePoint.version)
+        .join(ServicePoint, ServicePoint.id == Stop.service_point_id)
+        .where(Stop.route_version_id == version_id)
+        .order_by(Stop.sequence)
+    )
+    rows: list[tuple[str, UUID, int]] = []
+    for stop_id, stop_version, point_id, point_version in found:
+        rows += [("stop", stop_id, stop_version), ("service_point", point_id, point_version)]
+    return rows
+
+
+def _require_routes(work: Work) -> None:
+    if Grant.YES not in require(work.actor, Action.PROPOSE_ROUTE):
+        raise Problem("forbidden", "Technicians propose changes to a route; others draft it.")

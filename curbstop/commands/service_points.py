@@ -1,0 +1,141 @@
+"""Service points: entering and correcting them, and telling tablets when what they show of one has changed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import select, update
+
+from curbstop.commands import journal, numbering, search_index
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.meters import PhysicalState
+from curbstop.domain.numbers import Prefix
+from curbstop.domain.permissions import Action, Grant, require
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.service_point import ServicePoint
+from curbstop.models.sqlite_geometry import point_ewkb
+
+ADDRESS = ("house_number", "predir", "street_name", "street_type", "postdir", "unit")
+NOTES = frozenset({"access_notes", "read_instructions", "hazards"})
+EDITABLE = frozenset({*ADDRESS, *NOTES, "city", "state", "zip"})
+HAZARDS = ("dog", "hostile", "insects", "traffic", "slope", "wiring", "confined_space")
+
+
+def create(work: Work, fields: Mapping[str, Any]) -> ServicePoint:
+    """A new connection; `fields` are EDITABLE ones plus `longitude`, `latitude` and `physical_state`.
+
+    Problems: forbidden, invalid (hazards, position).
+    """
+    require(work.actor, Action.EDIT_SERVICE_POINTS)
+    plain = {name: value for name, value in fields.items() if name in EDITABLE}
+    _check_hazards(plain)
+    point = ServicePoint(
+        id=new_id(),
+        number=numbering.next_numbers(work, Prefix.SERVICE_POINT)[0],
+        address=address_line(plain),
+        location=_location(fields),
+        location_source="surveyed" if fields.get("longitude") is not None else None,
+        physical_state=PhysicalState(fields.get("physical_state") or PhysicalState.TAPPED).value,
+        field_versions={},
+        created_at=work.at,
+        **{"hazards": [], **plain},
+    )
+    work.session.add(point)
+    journal.changed(work, point, "create")
+    _index(work, point)
+    return point
+
+
+def edit(work: Work, service_point_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> ServicePoint:
+    """Corrects address and notes (the office) or the position (GIS); tablets that hold the place hear of it."""
+    point = get(work, ServicePoint, service_point_id)
+    check_version(point, if_version)
+    moves = {"longitude", "latitude"} & set(changes)
+    if moves and Grant.YES not in require(work.actor, Action.EDIT_GEOMETRY):
+        raise Problem("forbidden", "Only a GIS editor moves a service point; others propose it.")
+    plain = {name: value for name, value in changes.items() if name not in moves}
+    _check_edit(work, plain)
+    versions = dict(point.field_versions)
+    for name, value in plain.items():
+        if getattr(point, name) != value:
+            setattr(point, name, value)
+            versions[name] = point.version + 1
+    if moves:
+        point.location, point.location_source = _location(changes), "surveyed"
+        versions["location"] = point.version + 1
+    if set(ADDRESS) & set(plain):
+        point.address = address_line({name: getattr(point, name) for name in ADDRESS})
+    point.field_versions = versions
+    journal.changed(work, point, "edit")
+    _index(work, point)
+    return point
+
+
+def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
+    """Tells the tablets that what they show of these places has changed: a meter, a reading, a customer's name.
+
+    Two statements for any number of places.
+    """
+    ids = list(set(service_point_ids))
+    if not ids:
+        return
+    # Versions in memory would be behind the database's after a bulk update, so the update is what counts.
+    work.session.flush()
+    work.session.execute(
+        update(ServicePoint)
+        .where(ServicePoint.id.in_(ids))
+        .values(version=ServicePoint.version + 1, updated_at=work.at)
+        .execution_options(synchronize_session=False)
+    )
+    for point in list(work.session.identity_map.values()):
+        if isinstance(point, ServicePoint) and point.id in ids:
+            work.session.refresh(point, ["version", "updated_at"])
+    rows = work.session.execute(select(ServicePoint.id, ServicePoint.version).where(ServicePoint.id.in_(ids)))
+    journal.tell_buckets(work, "service_point", [(row_id, version) for row_id, version in rows])
+
+
+def address_line(parts: Mapping[str, Any]) -> str:
+    """The address as people read it, from its parts."""
+    street = [parts.get(name) for name in ("house_number", "predir", "street_name", "street_type", "postdir")]
+    line = " ".join(str(part) for part in street if part)
+    unit = parts.get("unit")
+    if not line:
+        raise Problem("invalid", "An address needs at least a street name.", field="street_name")
+    return f"{line} {unit}" if unit else line
+
+
+def _check_edit(work: Work, plain: Mapping[str, Any]) -> None:
+    if not plain:
+        return
+    granted = require(work.actor, Action.EDIT_SERVICE_POINTS)
+    if Grant.YES not in granted:
+        raise Problem("forbidden", "Address and notes are the office's to edit.")
+    unknown = set(plain) - EDITABLE
+    if unknown:
+        raise Problem("invalid", f"These fields are not edited here: {', '.join(sorted(unknown))}.")
+    _check_hazards(plain)
+
+
+def _check_hazards(plain: Mapping[str, Any]) -> None:
+    wrong = [hazard for hazard in plain.get("hazards") or [] if hazard not in HAZARDS]
+    if wrong:
+        raise Problem(
+            "invalid", f"Hazards are {', '.join(HAZARDS)}; not {', '.join(map(str, wrong))}.", field="hazards"
+        )
+
+
+def _location(fields: Mapping[str, Any]) -> WKBElement | None:
+    longitude, latitude = fields.get("longitude"), fields.get("latitude")
+    if longitude is None and latitude is None:
+        return None
+    if longitude is None or latitude is None or not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise Problem(
+            "invalid", "A position needs a longitude and a latitude in degrees (EPSG:4326).", field="longitude"
+        )
+    return WKBElement(point_ewkb(longitude, latitude), srid=4326, extended=True)
+
+
+def _index(work: Work, point: ServicePoint) -> None:
+    search_index.index(work, "service_point", [(point.id, f"{point.number} {point.address}")])
