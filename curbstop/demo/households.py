@@ -79,6 +79,25 @@ def furnish(place: Place, number: int, chance: random.Random, today: datetime) -
     return home
 
 
+def stock_meter(number: int) -> tuple[Row, Row]:
+    """A new meter on the shelf with its register; serials K20000001, K20000002, ..."""
+    meter_id = new_id()
+    meter = {
+        "id": meter_id, "serial": stock_serial(number), "status": "stock", "size": "5/8", "manufacturer": "Kestrel",
+        "model": "K25",
+    }  # fmt: skip
+    register = {
+        "id": new_id(), "meter_id": meter_id, "position": 1, "dials": 7, "decimals": 0, "multiplier": Decimal(1),
+        "unit": "GAL",
+    }  # fmt: skip
+    return meter, register
+
+
+def stock_serial(number: int) -> str:
+    """Of the meter on the shelf with that number."""
+    return f"K{20_000_000 + number}"
+
+
 def _point(point_id: Any, place: Place, number: int, chance: random.Random) -> Row:
     return {
         "id": point_id,

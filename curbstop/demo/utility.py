@@ -1,17 +1,24 @@
-"""Loads the made-up utility: town, customers, meters, readings, routes and staff, from a fixed seed."""
+"""Loads the made-up utility: staff, town, customers, meters, readings, routes and open orders, from a fixed seed."""
 
 import itertools
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import bulk
+from curbstop.commands import bulk, numbering, reference, secrets, service_orders, staff
+from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work, system_work
-from curbstop.demo.households import Household, Row, furnish
+from curbstop.demo.households import Household, Row, furnish, stock_meter
+from curbstop.demo.people import PEOPLE
 from curbstop.demo.town import ZIP, Segment, Town
+from curbstop.domain.actors import Actor
+from curbstop.domain.numbers import Prefix
+from curbstop.domain.permissions import Role
 from curbstop.models.account import Account, Customer
 from curbstop.models.asset import Hydrant, Street
 from curbstop.models.base import Base, utc_now
@@ -25,6 +32,14 @@ from curbstop.settings import Settings
 
 POINTS, SEED = 5_000, 20_260_504
 CYCLES = 4
+STOCK = 40
+# What waits in the office's list on the first morning: type, by whom, and what for.
+_ORDERS = (
+    ("GEN", "carla", "Customer says that the lid rocks."),
+    ("READ_RE", "carla", "Reading looks doubled."),
+    ("CUT_OFF_REQ", "carla", "Moving out at the end of the week."),
+    ("MTR_XCHG", "bill", "Meter is older than fifteen years."),
+)
 LEAST_STOPS, MOST_STOPS = 200, 400
 # Rows of a household: point, customer, account, meter, installation, endpoint, registers, readings. Two registers are
 # the most, so this many households never make more than 1,000 rows.
@@ -46,6 +61,7 @@ def generate(
     loader = _Loader(sessions, settings, made)
     chance = random.Random(seed)
     today = utc_now().replace(microsecond=0)
+    ids = _people(loader)
     walk: list[UUID] = []
     numbered = enumerate(town.places(), start=1)
     while batch := list(itertools.islice(numbered, _HOUSEHOLDS)):
@@ -55,7 +71,9 @@ def generate(
         tell("service points", len(walk), points)
     loader.rows(Street, [_street(segment) for segment in town.segments()])
     loader.rows(Hydrant, [_hydrant(n, at) for n, at in enumerate(town.corners(), start=1)])
+    _stock(loader)
     _routes(loader, walk, tell)
+    _orders(loader, ids, chance.sample(walk, min(len(walk), 60)))
     return dict(made)
 
 
@@ -73,25 +91,88 @@ class _Loader:
         for start in range(0, len(rows), bulk.MOST_ROWS):
             self.together([(model, rows[start : start + bulk.MOST_ROWS])])
 
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        with self._sessions.write() as session:
+            yield system_work(session, self._settings)
+
     def households(self, homes: Sequence[Household]) -> None:
-        self.together(
-            [
-                (Customer, [home.customer for home in homes]),
-                (ServicePoint, [home.point for home in homes]),
-                (Account, [home.account for home in homes]),
-                (Meter, [home.meter for home in homes]),
-                (Register, [register for home in homes for register in home.registers]),
-                (Endpoint, [home.endpoint for home in homes if home.endpoint]),
-                (Installation, [home.installation for home in homes]),
-                (Reading, [reading for home in homes for reading in home.readings]),
-            ]
-        )
+        with self.work() as work:
+            _number(work, homes)
+            self._load(
+                work,
+                [
+                    (Customer, [home.customer for home in homes]),
+                    (ServicePoint, [home.point for home in homes]),
+                    (Account, [home.account for home in homes]),
+                    (Meter, [home.meter for home in homes]),
+                    (Register, [register for home in homes for register in home.registers]),
+                    (Endpoint, [home.endpoint for home in homes if home.endpoint]),
+                    (Installation, [home.installation for home in homes]),
+                    (Reading, [reading for home in homes for reading in home.readings]),
+                ],
+            )
 
     def together(self, parts: Iterable[tuple[type[Base], Sequence[Row]]]) -> None:
-        with self._sessions.write() as session:
-            work: Work = system_work(session, self._settings)
-            for model, rows in parts:
-                self._made[model.__tablename__] += len(bulk.load(work, model, rows, action="demo"))
+        with self.work() as work:
+            self._load(work, parts)
+
+    def _load(self, work: Work, parts: Iterable[tuple[type[Base], Sequence[Row]]]) -> None:
+        for model, rows in parts:
+            self.made(model.__tablename__, len(bulk.load(work, model, rows, action="demo")))
+
+    def made(self, what: str, many: int) -> None:
+        self._made[what] += many
+
+
+def _number(work: Work, homes: Sequence[Household]) -> None:
+    """Numbers from the server's own sequences, and the gate codes sealed."""
+    points = numbering.next_numbers(work, Prefix.SERVICE_POINT, len(homes))
+    accounts = numbering.next_numbers(work, Prefix.ACCOUNT, len(homes))
+    customers = numbering.next_numbers(work, Prefix.CUSTOMER, len(homes))
+    for home, point, account, customer in zip(homes, points, accounts, customers, strict=True):
+        home.point["number"], home.account["number"], home.customer["number"] = point, account, customer
+        code = home.gate_code
+        home.point["gate_code_sealed"] = secrets.seal(work.settings, home.point["id"], code) if code else None
+
+
+def _people(loader: _Loader) -> dict[str, UUID]:
+    """The catalogue and the staff; the technicians are the lead's crew. Returns ids by login."""
+    ids: dict[str, UUID] = {}
+    with loader.work() as work:
+        loader.made("order_type", reference.load_catalogue(work))
+        for person in PEOPLE:
+            lead = ids.get("lena") if person.roles == (Role.TECH,) else None
+            made = staff.create(
+                work,
+                login=person.login,
+                name=person.name,
+                roles=person.roles,
+                skills=person.skills,
+                password=person.password,
+                crew_lead_id=lead,
+            )
+            ids[person.login] = made.id
+        loader.made("staff", len(ids))
+    return ids
+
+
+def _stock(loader: _Loader) -> None:
+    """New meters on the shelf, for change-outs."""
+    meters, registers = zip(*(stock_meter(number) for number in range(1, STOCK + 1)), strict=True)
+    loader.together([(Meter, meters), (Register, registers)])
+
+
+def _orders(loader: _Loader, ids: dict[str, UUID], points: Sequence[UUID]) -> None:
+    """Open orders, made by the same command as the office's own."""
+    roles = {person.login: frozenset(person.roles) for person in PEOPLE}
+    with loader.work() as work:
+        for (type_code, login, instructions), point in zip(itertools.cycle(_ORDERS), points, strict=False):
+            clerk = replace(work, actor=Actor(ids[login], login, roles[login]))
+            service_orders.create(
+                clerk, NewOrder(type_code=type_code, service_point_id=point, instructions=instructions)
+            )
+        loader.made("service_order", len(points))
 
 
 def _street(segment: Segment) -> Row:
