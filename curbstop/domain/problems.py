@@ -94,6 +94,12 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "queue_unreachable": ProblemType(503, "Redis cannot be reached", "Start it, or correct CURBSTOP_REDIS_URL."),
     "port_in_use": ProblemType(503, "The port is taken", "Stop what uses it, or choose another with --port."),
+    # -- files that are imported
+    "file_unreadable": ProblemType(422, "The file cannot be read", "Give a CSV, GeoJSON, GeoPackage or Shapefile."),
+    "file_columns": ProblemType(422, "The file's columns do not fit", "Name them with --map field=column."),
+    "crs_missing": ProblemType(422, "The file names no coordinate system", "Say which with --crs EPSG:xxxx."),
+    "crs_unknown": ProblemType(422, "There is no such coordinate system", "Say one that exists with --crs EPSG:xxxx."),
+    "crs_wrong": ProblemType(422, "The coordinate system is wrong", "Say the right one with --crs EPSG:xxxx."),
     # -- service orders
     "order_type_unknown": ProblemType(422, "There is no such order type", "GET /order-types lists them."),
     "duplicate_open_order": ProblemType(
