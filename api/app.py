@@ -6,7 +6,7 @@ import flask_smorest
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import attachments, auth, docs, health, live, me, search, staff, tablets
+from api import attachments, auth, docs, health, live, me, search, staff, sync, tablets
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
 from api.core.context import EXTENSION, Context
@@ -18,7 +18,7 @@ from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings
 
 # One line a noun, in the order of the document.
-RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, live, attachments, search, health)
+RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, sync, live, attachments, search, health)
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest carries no types
