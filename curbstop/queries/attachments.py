@@ -17,7 +17,7 @@ from curbstop.queries.visible_orders import Sight, sight, visible
 def of_order(order_id: UUID) -> Select[Any]:
     """The statement for an order's photos, in the order in which they were taken."""
     return (
-        select(*_COLUMNS, Attachment.stored_at.is_not(None).label("stored"))
+        select(*_COLUMNS)
         .where(Attachment.order_id == order_id)
         .order_by(Attachment.noted_at, Attachment.id)
     )
@@ -29,7 +29,7 @@ def get(session: Session, actor: Actor, attachment_id: UUID) -> Row[Any]:
     A photo is seen with its order or with its access issue; where only places are seen, it is not.
     """
     found = session.execute(
-        select(*_COLUMNS, Attachment.stored_at.is_not(None).label("stored"))
+        select(*_COLUMNS)
         .outerjoin(ServiceOrder, ServiceOrder.id == Attachment.order_id)
         .where(Attachment.id == attachment_id, or_(*_reached(actor)))
     ).one_or_none()
@@ -50,7 +50,7 @@ def _reached(actor: Actor) -> list[Any]:
     return reached
 
 
-_COLUMNS: tuple[Any, ...] = (
+_COLUMNS: list[Any] = [
     Attachment.id,
     Attachment.order_id,
     Attachment.access_issue_id,
@@ -60,4 +60,5 @@ _COLUMNS: tuple[Any, ...] = (
     Attachment.size,
     Attachment.noted_at,
     Attachment.stored_at,
-)
+    Attachment.stored_at.is_not(None).label("stored"),
+]

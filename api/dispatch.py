@@ -1,0 +1,112 @@
+"""Dispatch: the board of a day, who does which order, and taking orders back."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from api.core import Answer, Blueprint, Body, Query, actor, edits, reading, writing
+from api.core.schemas import Day, Flag, Id, Many, Moment, Number, Part, Text, Whole
+from api.service_order_schemas import FLAG, FLAGS_ABOUT, NULL, STATES, OrderAnswer
+from api.service_orders import STEP, ReasonBody
+from curbstop.commands import dispatch as commands
+from curbstop.commands import hand_outs
+from curbstop.models.service_order import ServiceOrder
+from curbstop.queries import dispatch as queries
+from curbstop.queries.dispatch import Board
+
+blp = Blueprint("dispatch", "dispatch", description="Who does what, when and in which order.")
+
+
+class BoardQuery(Query):
+    on = Day("The day.", required=True)
+
+
+class BoardRowAnswer(Answer):
+    id = Id("The order's id.")
+    version = Whole("The order's version, for If-Match.", 3)
+    number = Text("The number for people.", "SO-2026-00123")
+    type_code = Text("The order type.", "CUT_OFF_REQ")
+    state = Text("Where the order is.", "assigned", choices=STATES)
+    priority = Whole("1 is the most urgent, 5 the least.", 3)
+    technician_id = Id("Who does it.")
+    technician_name = Text("Who does it, by name.", "Tess Okafor")
+    scheduled_on = Day("On which day.")
+    place = Whole("In which place of the day's route.", 4, **NULL)
+    window_start = Moment("The appointment's beginning.", **NULL)
+    window_end = Moment("The appointment's end.", **NULL)
+    flags = Many(FLAG, FLAGS_ABOUT, ["events_missing"])
+    service_point_id = Id("Where the work is.")
+    address = Text("The address.", "12 Main St")
+    city = Text("The city.", "Millbrook", **NULL)
+    longitude = Number("Degrees east, WGS 84.", -78.9, **NULL)
+    latitude = Number("Degrees north, WGS 84.", 35.6, **NULL)
+
+
+class BoardAnswer(Answer):
+    on = Day("The day.")
+    complete = Flag("False when there were more orders than the 5,000 that are answered.", True)
+    rows = Many(Part(BoardRowAnswer, "An order."), "The day's orders, by technician and place.")
+
+
+class AssignBody(Body):
+    technician_id = Id("Who does it.", required=True)
+    scheduled_on = Day("On which day; not in the past.", required=True)
+    place = Whole("In which place of that day's route; at its end by default.", 4, least=1, most=100_000)
+
+
+@blp.operation("GET", "/dispatch-board", query=BoardQuery, answer=BoardAnswer)
+def get_dispatch_board(query: dict[str, date]) -> Board:
+    """Everybody's day: the orders of a day by technician and place, with positions for the map."""
+    with reading() as session:
+        return queries.board(session, actor(), query["on"])
+
+
+@blp.operation(
+    "POST",
+    "/service-orders/<uuid:order_id>/assign",
+    body=AssignBody,
+    answer=OrderAnswer,
+    problems=(*STEP, "assigned_technician_invalid"),
+)
+@edits
+def assign_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:
+    """Assign an order to a technician, a day and a place in that day's route, in one step.
+
+    An order that somebody has already moves; what was done with it meanwhile is kept when it arrives.
+    """
+    with writing() as work:
+        return commands.assign(work, order_id, **body, if_version=if_version)
+
+
+@blp.operation(
+    "POST", "/service-orders/<uuid:order_id>/unassign", answer=OrderAnswer, problems=(*STEP, "already_pulled")
+)
+@edits
+def unassign_service_order(order_id: UUID, if_version: int | None) -> ServiceOrder:
+    """Take an order back that no tablet has yet."""
+    with writing() as work:
+        return commands.unassign(work, order_id, if_version=if_version)
+
+
+@blp.operation("POST", "/service-orders/<uuid:order_id>/hand-out", answer=OrderAnswer, problems=STEP)
+@edits
+def hand_out_service_order(order_id: UUID, if_version: int | None) -> ServiceOrder:
+    """Hand an assigned order out without a tablet; its events are then typed in."""
+    with writing() as work:
+        return hand_outs.hand_out(work, order_id, if_version=if_version)
+
+
+@blp.operation("POST", "/service-orders/<uuid:order_id>/recall", body=ReasonBody, answer=OrderAnswer, problems=STEP)
+@edits
+def recall_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:
+    """Call an order back: cancelled at once, or pending until the tablet that has it has heard of it."""
+    with writing() as work:
+        return commands.recall(work, order_id, **body, if_version=if_version)
+
+
+@blp.operation("POST", "/service-orders/<uuid:order_id>/release-back", answer=OrderAnswer, problems=STEP)
+@edits
+def release_back_service_order(order_id: UUID, if_version: int | None) -> ServiceOrder:
+    """Take a suspended order back to be assigned anew; what was captured stays with it."""
+    with writing() as work:
+        return commands.release_back(work, order_id, if_version=if_version)
