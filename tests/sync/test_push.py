@@ -1,0 +1,288 @@
+"""Push: every op is kept, each has one verdict, and work that was done is never refused."""
+
+import json
+from typing import Any
+
+from sqlalchemy import func, select
+
+from curbstop.commands import dispatch, review, service_points
+from curbstop.models import AccessIssue, Conflict, OpLedger, OrderHistory, Reading
+from curbstop.models.ids import new_id
+from sync import push
+from tests.sync.model_tablet import ModelTablet
+from tests.town import Place, Town
+
+DONE: dict[str, Any] = {"outcome": "DONE", "captures": {"notes": "Looked at it"}}
+
+
+def cut_off(place: Place) -> dict[str, Any]:
+    return {"outcome": "DONE", "captures": {"serial_seen": place.serial, "read": "1010", "valve_state": "off"}}
+
+
+def verdicts(answers: list[dict[str, Any]]) -> list[str]:
+    return [answer["verdict"] for answer in answers]
+
+
+def test_a_days_work_is_applied(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    answers = tablet.push(
+        tablet.order_op("order.travel", order),
+        tablet.order_op("order.arrive", order, {"position": {"longitude": -78.999, "latitude": 35.0, "accuracy_m": 5}}),
+        tablet.order_op("order.complete", order, cut_off(place)),
+    )
+    assert verdicts(answers) == ["applied"] * 3
+    assert town.read_order(order).state == "completed"
+
+
+def test_a_retry_gets_the_same_verdict_and_has_one_effect(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    op = tablet.order_op("order.complete", order, cut_off(place))
+    first = tablet.push(op)
+    assert tablet.push(op) == first == tablet.push(op, op)[:1]
+    events = town.all(select(OrderHistory.event).where(OrderHistory.order_id == order))
+    assert events.count("complete") == 1
+
+
+def test_the_same_id_with_other_content_changes_nothing(town: Town) -> None:
+    place = town.place()
+    order = town.order("GEN", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    op = tablet.order_op("order.complete", order, DONE)
+    tablet.push(op)
+    [answer] = tablet.push({**op, "args": {**DONE, "notes": "Something else"}})
+    assert (answer["verdict"], answer["code"]) == ("quarantined", "op_id_reused")
+    assert town.read_order(order).notes is None
+    assert tablet.push(op)[0]["verdict"] == "applied"
+
+
+def test_another_tablets_op_id_is_not_answered_with_its_content(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tom")
+    tablet, other = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    tablet.pull()
+    op = tablet.order_op("order.complete", order, DONE)
+    tablet.push(op)
+    assert other.push(op)[0]["code"] == "op_id_reused"
+
+
+def test_an_unknown_kind_is_kept_word_for_word(town: Town) -> None:
+    tablet = ModelTablet(town, "tom")
+    op = tablet.op("order.teleport", f"service_order/{new_id()}", {"where": "home"})
+    [answer] = tablet.push(op)
+    assert (answer["verdict"], answer["code"]) == ("quarantined", "op_unknown")
+    [kept] = town.all(select(OpLedger))
+    assert json.loads(kept.raw) == op
+
+
+def test_whatever_comes_gets_a_verdict_and_is_kept(town: Town) -> None:
+    tablet = ModelTablet(town, "tom")
+    odd: list[Any] = [
+        None,
+        7,
+        "op",
+        [],
+        {},
+        {"op_id": "x"},
+        {"op_id": str(new_id()), "kind": 5, "n": 2**70},
+        {"a": "\0"},
+    ]
+    answers = tablet.push(*odd)
+    assert verdicts(answers) == ["quarantined"] * len(odd)
+    assert len(town.all(select(OpLedger))) == len(odd)
+    assert tablet.push(*odd) == answers
+
+
+def test_a_bad_op_holds_up_only_its_own_order(town: Town) -> None:
+    place = town.place()
+    bad, good = town.order("CUT_OFF_REQ", place, to="tom"), town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    answers = tablet.push(
+        tablet.order_op("order.complete", bad, {"outcome": "NO_ACCESS_DOG", "captures": {}}),
+        tablet.order_op("order.complete", good, DONE),
+    )
+    assert verdicts(answers) == ["parked", "applied"]
+    assert town.read_order(bad).state == "dispatched"
+
+
+def test_parked_work_keeps_everything_that_was_captured(town: Town) -> None:
+    place = town.place()
+    order = town.order("READ_RE", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    with town.work("sue") as work:
+        dispatch.recall(work, order, reason="read by radio")
+    tablet.push(tablet.order_op("order.acknowledge_recall", order))
+    captured = {"outcome": "DONE", "captures": {"read": "1010", "read_code": "seen"}}
+    [answer] = tablet.push(tablet.order_op("order.complete", order, captured))
+    assert answer["verdict"] == "parked"
+    [conflict] = town.all(select(Conflict))
+    assert conflict.order_id == order
+    assert conflict.mine == captured
+    assert conflict.theirs["state"] == "cancelled"
+    assert answer["result"]["conflict_id"] == str(conflict.id)
+
+
+def test_an_op_waits_for_the_one_before_it_and_then_has_its_verdict(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    first, second, third = (
+        tablet.order_op("order.travel", order),
+        tablet.order_op("order.arrive", order),
+        tablet.order_op("order.complete", order, DONE),
+    )
+    assert verdicts(tablet.push(third)) == ["waiting"]
+    assert verdicts(tablet.push(second)) == ["waiting"]
+    assert verdicts(tablet.push(first)) == ["applied"]
+    assert verdicts(tablet.push(third, second)) == ["applied", "applied"]
+    events = town.all(select(OrderHistory.event).where(OrderHistory.order_id == order).order_by(OrderHistory.id))
+    assert events[-3:] == ["travel", "arrive", "complete"]
+
+
+def test_work_done_before_a_reassignment_arrives_and_wins(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    toms.pull()
+    town.assign(order, "tess")
+    tesss.pull()
+    assert str(order) in tesss.rows("service_order")
+    answers = toms.push(
+        toms.order_op("order.travel", order),
+        toms.order_op("order.complete", order, cut_off(place)),
+    )
+    assert verdicts(answers) == ["superseded_noop", "applied"]
+    done = town.read_order(order)
+    assert (done.state, done.completed_by_id) == ("completed", town.staff["tom"])
+    assert "finished_by_former_technician" in done.flags
+    tesss.pull()
+    assert str(order) not in tesss.rows("service_order")
+
+
+def test_work_survives_a_move_within_the_same_technicians_days(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    with town.work("dana") as work:
+        dispatch.assign(work, order, technician_id=town.staff["tom"], scheduled_on=town.today, place=7)
+    assert verdicts(tablet.push(tablet.order_op("order.complete", order, DONE))) == ["applied"]
+
+
+def test_two_technicians_complete_one_order_and_both_are_kept(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    toms.pull()
+    town.assign(order, "tess")
+    tesss.pull()
+    assert verdicts(tesss.push(tesss.order_op("order.complete", order, cut_off(place)))) == ["applied"]
+    [answer] = toms.push(toms.order_op("order.complete", order, cut_off(place)))
+    assert (answer["verdict"], answer["code"]) == ("parked", "duplicate_completion")
+    assert town.read_order(order).completed_by_id == town.staff["tess"]
+
+
+def test_somebody_elses_order_is_never_touched(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tess")
+    tablet = ModelTablet(town, "tom")
+    [answer] = tablet.push(tablet.order_op("order.complete", order, DONE))
+    assert (answer["verdict"], answer["code"]) == ("parked", "not_in_scope")
+    assert town.read_order(order).state == "assigned"
+
+
+def test_a_recalled_order_that_was_done_stays_done(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    with town.work("carla") as work:
+        assert dispatch.recall(work, order, reason="customer changed her mind").state == "recall_pending"
+    assert verdicts(tablet.push(tablet.order_op("order.complete", order, cut_off(place)))) == ["applied"]
+    done = town.read_order(order)
+    assert done.state == "completed"
+    assert "completed_after_recall" in done.flags
+
+
+def test_a_stop_is_read_and_another_skipped(town: Town) -> None:
+    near, far = town.place(), town.place()
+    stops = town.route([near, far], to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    answers = tablet.push(
+        tablet.op("stop.read", f"stop/{stops[0]}", {
+            "stop_id": str(stops[0]), "readings": [{"register_id": str(near.register_id), "value": "001050"}],
+        }),
+        tablet.op("stop.skip", f"stop/{stops[1]}", {
+            "stop_id": str(stops[1]), "skip_code": "VEG", "category": "FOLIAGE", "note": "Hedge over the box",
+        }),
+    )  # fmt: skip
+    assert verdicts(answers) == ["applied", "applied"], answers
+    newest = select(Reading.value).where(Reading.register_id == near.register_id).order_by(Reading.noted_at.desc())
+    assert town.all(newest)[0] == 1050
+    [issue] = town.all(select(AccessIssue))
+    assert (issue.service_point_id, issue.category) == (far.id, "FOLIAGE")
+
+
+def test_notes_of_the_field_and_of_the_office_are_both_kept(town: Town) -> None:
+    place = town.place(access_notes="Ring first")
+    order = town.order("GEN", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    with town.work("carla") as work:
+        service_points.edit(work, place.id, {"access_notes": "Ring twice"}, if_version=None)
+    fields = {"access_notes": {"base": "Ring first", "value": "Ring first\nBox is behind the shed"}}
+    args = {"service_point_id": str(place.id), "fields": fields}
+    [answer] = tablet.push(tablet.op("service_point.edit", f"service_point/{place.id}", args))
+    assert answer["verdict"] == "merged"
+    tablet.pull()
+    notes = tablet.rows("service_point")[str(place.id)]["access_notes"]
+    assert "Ring twice" in notes
+    assert "Box is behind the shed" in notes
+    assert town.read_order(order).state == "dispatched"
+
+
+def test_found_work_gets_its_number_from_the_server(town: Town) -> None:
+    place = town.place()
+    town.order("GEN", place, to="tom")
+    other = town.place()
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    order_id = new_id()
+    args = {"order_id": str(order_id), "type_code": "GEN", "service_point_id": str(other.id), "notes": "Lid is broken"}
+    [answer] = tablet.push(tablet.order_op("order.create", order_id, args))
+    assert answer["verdict"] == "applied"
+    assert answer["result"]["number"].startswith("SO-")
+    assert town.read_order(order_id).source == "field"
+
+
+def test_the_ledger_answers_what_have_you_got_from_me(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    ops = [tablet.order_op("order.travel", order), tablet.order_op("order.arrive", order)]
+    answers = tablet.push(*ops)
+    with town.sessions.read() as session:
+        page, after = push.verdicts(session, tablet.tablet_id, 0, 1)
+        rest, end = push.verdicts(session, tablet.tablet_id, after or 0, 10)
+    assert [{k: v for k, v in row.items() if k != "n"} for row in page + rest] == answers
+    assert end is None
+
+
+def test_a_posted_cut_off_has_its_effects_once(town: Town) -> None:
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    tablet.push(tablet.order_op("order.complete", order, cut_off(place)))
+    with town.work("carla") as work:
+        review.post(work, order)
+    tablet.pull()
+    assert str(order) not in tablet.rows("service_order")
+    counted = select(func.count()).select_from(Reading).where(Reading.order_id == order)
+    assert town.all(counted) == [1]
