@@ -6,7 +6,27 @@ import flask_smorest
 from flask import Flask
 from sqlalchemy import Engine
 
-from api import attachments, auth, docs, health, live, me, search, staff, sync, tablets
+from api import (
+    access_issues,
+    attachments,
+    audit,
+    auth,
+    conflicts,
+    dispatch,
+    docs,
+    field_work,
+    health,
+    live,
+    me,
+    order_types,
+    photos,
+    review,
+    search,
+    service_orders,
+    staff,
+    sync,
+    tablets,
+)
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
 from api.core.context import EXTENSION, Context
@@ -18,7 +38,26 @@ from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings
 
 # One line a noun, in the order of the document.
-RESOURCES: tuple[ModuleType, ...] = (auth, me, staff, tablets, sync, live, attachments, search, health)
+RESOURCES: tuple[ModuleType, ...] = (
+    auth,
+    me,
+    staff,
+    tablets,
+    service_orders,
+    dispatch,
+    field_work,
+    review,
+    order_types,
+    conflicts,
+    access_issues,
+    photos,
+    audit,
+    sync,
+    live,
+    attachments,
+    search,
+    health,
+)
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest carries no types

@@ -135,7 +135,7 @@ class OrderCustomerAnswer(Answer):
     language = Text("The language of letters.", "en")
 
 
-class AttachmentAnswer(Answer):
+class PhotoAnswer(Answer):
     """A photo as it was declared, and whether its bytes are here."""
 
     id = Id("The photo's id.")
@@ -155,7 +155,7 @@ class PhotosAnswer(Answer):
 
     declared = Whole("How many the tablet took.", 5)
     stored = Whole("How many of them have arrived.", 3)
-    items = Many(Part(AttachmentAnswer, "A photo."), "The photos, as they were taken.")
+    items = Many(Part(PhotoAnswer, "A photo."), "The photos, as they were taken.")
 
 
 class OrderConflictAnswer(Answer):
