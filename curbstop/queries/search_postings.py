@@ -48,7 +48,11 @@ def _of_type(entity_type: str, rarest: Meaning, others: Sequence[Meaning], read:
 def _has_word(first: Subquery, entity_type: str, meaning: Meaning) -> ColumnElement[bool]:
     # A scalar subquery instead of EXISTS: no optimizer turns it into a join over all postings of a common word.
     posting = aliased(SearchPosting)
-    query = select(literal(1)).where(posting.entity_id == first.c.entity_id, posting.entity_type == entity_type)
+    query = (
+        select(literal(1))
+        .select_from(posting)
+        .where(posting.entity_id == first.c.entity_id, posting.entity_type == entity_type)
+    )
     if meaning.more:
         start, end = meaning.more
         query = query.join(SearchWord, SearchWord.id == posting.word_id + 0)

@@ -153,6 +153,20 @@ def test_at_most_as_many_hits_as_asked_for(city: Session) -> None:
     assert len(search.find(city, CSR, "durham", limit=3)) == 3
 
 
+def test_a_beginning_that_very_many_words_share_is_no_trouble(city: Session, settings: Settings) -> None:
+    """More words than are read begin with `qu`: the other word leads, and the beginning is checked row by row."""
+    index = search_index.index
+    customers = [
+        Customer(number=f"Q-{n:05d}", name=f"Qu{n:03d}x {'Rare' if n == 250 else 'Usual'}") for n in range(300)
+    ]
+    city.add_all(customers)
+    city.flush()
+    index(system_work(city, settings), "customer", [(one.id, f"{one.number} {one.name}") for one in customers])
+    assert found(city, "rare qu") == ["customer Q-00250"]
+    assert found(city, "usual qu25", "customer")[0] == "customer Q-00251"
+    assert len(found(city, "qu")) == 20
+
+
 @pytest.fixture
 def plans(city: Session) -> Iterator[list[str]]:
     """The plan of every statement that the test's search runs."""

@@ -1,0 +1,85 @@
+"""`python -m bench [--only PATTERN] [--quick] [--table]`: one line of JSON for each figure, on both backends."""
+
+import argparse
+import fnmatch
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import search
+from bench.figures import Figure, Group, chosen
+from bench.place import Place
+from tests.services import programs, servers
+
+GROUPS: list[Group] = [
+    (search.NAMES, search.measure),
+]
+TABLE = Path(__file__).parents[1] / "docs" / "performance.md"
+
+
+def main(arguments: list[str]) -> int:
+    """0 when every figure passes its bar."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", default="*", help="names that fit, for example 'main.search*'")
+    parser.add_argument("--quick", action="store_true", help="less of everything")
+    parser.add_argument("--table", action="store_true", help="also write docs/performance.md")
+    parser.add_argument("--backend", choices=("embedded", "services"), help="one of the two only")
+    options = parser.parse_args(arguments)
+    figures = []
+    folder = servers.new_folder()
+    keeper = servers.start_keeper(folder)
+    try:
+        for figure in _measure(folder, options):
+            figures.append(figure)
+            print(figure.line(), flush=True)
+    finally:
+        keeper.communicate()
+    if options.table:
+        TABLE.write_text(_page(figures, quick=options.quick), encoding="utf-8")
+    return 0 if all(figure.ok for figure in figures) else 1
+
+
+def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
+    for backend in ("embedded", "services"):
+        if options.backend not in (None, backend):
+            continue
+        if backend == "services" and programs.missing():
+            print(f"curbstop: nothing measured on services: {'; '.join(programs.missing())}", file=sys.stderr)
+            continue
+        place = Place(backend, folder, options.quick)
+        for _, measure in chosen(GROUPS, options.only):
+            yield from (figure for figure in measure(place) if fnmatch.fnmatch(figure.name, options.only))
+
+
+def _page(figures: list[Figure], *, quick: bool) -> str:
+    lines = [
+        "# Performance",
+        "",
+        "Written by `python -m bench --table`; every baseline was measured in the same run, on the same machine.",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}{', QUICK' if quick else ''}.",
+        "",
+        "| figure | backend | value | unit | better | baseline | ratio | bar | ok |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.name} | {one.backend} | {one.value:.4g} | {one.unit} | {one.better} | {_number(one.baseline)} "
+        f"| {_number(one.ratio)} | {_number(one.bar)} | {'yes' if one.ok else 'NO'} |"
+        for one in figures
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _machine() -> str:
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
