@@ -1,11 +1,11 @@
-"""Plays a technician's day through real HTTP: the office's requests and the reference tablet, with nothing pretended."""
+"""Plays a technician's day through real HTTP: the office's requests and the reference tablet, nothing pretended."""
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from curbstop.demo import jobs
+from curbstop.demo import errands, jobs
 from curbstop.demo.office import Desk, OfficeError
 from curbstop.demo.people import PEOPLE, Person
 from curbstop.demo.summary import Step, Summary, Tell
@@ -97,34 +97,24 @@ class _Day:
     # -- morning, in the office
 
     def the_office_prepares(self) -> None:
-        places = jobs.free_places(self.desk("carla"), len(jobs.JOBS))
-        for job, place in zip(jobs.JOBS, places, strict=True):
+        where = errands.places(self.desk("carla"))
+        for job in jobs.JOBS:
             desk = self.desk(job.created_by)
-            order = desk.create(
-                "/service-orders", type_code=job.type_code, service_point_id=place["id"], instructions=job.instructions
-            )
+            order, place = errands.order_somewhere(desk, where, job.type_code, job.instructions)
+            order = errands.released(desk, order)
             self.orders[job.type_code], self.points[job.type_code] = order["id"], place["id"]
             what = f"{order['number']} {job.type_code} at {place['address']}: {order['state']}"
             self.note(f"{desk.person.name} creates an order", what, ok=order["state"] == "ready")
 
     def the_office_dispatches(self) -> None:
-        dana, tom = self.desk("dana"), self._id_of("tom")
+        dana = self.desk("dana")
+        tom = errands.staff_id(dana, "tom")
         for place, order_id in enumerate(self.orders.values(), start=1):
-            order = dana.get(f"/service-orders/{order_id}")
-            dana.act(
-                f"/service-orders/{order_id}/assign",
-                order["version"],
-                technician_id=tom,
-                scheduled_on=jobs.today(),
-                place=place,
-            )
-        route = jobs.start_route(dana, tom)
+            errands.assign(dana, dana.get(f"/service-orders/{order_id}"), tom, place=place)
+        route = errands.start_route(dana, tom)
         detail = f"{len(self.orders)} orders and route {route['code']} for {self.people['tom'].name}"
         self.note(f"{dana.person.name} dispatches", detail)
         self.count(orders_created=len(self.orders), stops=route["stops"])
-
-    def _id_of(self, login: str) -> str:
-        return jobs.staff_id(self.desk("dana"), login)
 
     # -- the tablet
 
@@ -202,7 +192,7 @@ class _Day:
         posted = 0
         for job in jobs.JOBS:
             desk = self.desk(job.posted_by)
-            done = jobs.post(desk, self.orders[job.type_code])
+            done = errands.post(desk, self.orders[job.type_code])
             posted += done["state"] == "posted"
             what = f"{done['number']} {job.type_code}: {done['state']}"
             self.note(f"{desk.person.name} reviews and posts", what, ok=done["state"] == "posted")
@@ -219,7 +209,7 @@ class _Day:
         carla = self.desk("carla")
         for job in jobs.JOBS:
             point_id = self.points[job.type_code]
-            wrong = jobs.missing_at(carla, point_id, job)
+            wrong = errands.missing_at(carla, point_id, job.event, job.physical_state)
             said = wrong or job.afterwards
             self.note(f"{carla.person.name} looks at the service point", f"{job.type_code}: {said}", ok=not wrong)
         issues = carla.every("/access-issues", service_point_id=self.points["skipped"])

@@ -29,6 +29,7 @@ _ACCESS = (
 )  # fmt: skip
 _READING = ("Read through the glass, lid sticks.", "Wipe the dial first.", "Use the mirror, the box is deep.")
 _HAZARDS = ("dog", "wasps", "deep box", "steep bank", "traffic")
+STOCK = 40  # new meters on the shelf
 HISTORY = 6  # monthly readings of each register
 
 

@@ -5,13 +5,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from curbstop.tablet import FieldWork
 from curbstop.tablet.work import readings_of
 
 Body = dict[str, Any]
-ZONE = ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,8 @@ def _next(register: Body, used: int) -> str:
 
 
 def _new_serial(order: Body) -> str:
-    return "KX" + str(order["number"]).replace("-", "")
+    """A meter from the shelf, another one for each order."""
+    return stock_serial(int(str(order["number"])[-5:]) % STOCK + 1)
 
 
 def _photo(work: FieldWork, order: Body, label: str, shade: int) -> None:

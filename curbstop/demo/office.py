@@ -12,7 +12,11 @@ _PATIENCE_S = 60.0
 
 
 class OfficeError(Exception):
-    """The API answered otherwise than the office expects."""
+    """The API answered otherwise than the office expects; `code` is the problem's."""
+
+    def __init__(self, what: str, answer: str, code: str = "unknown") -> None:
+        super().__init__(f"{what}: {answer}")
+        self.code = code
 
 
 class Desk:
@@ -76,5 +80,11 @@ class Desk:
 
 
 def _check(answer: requests.Response, what: str) -> None:
-    if answer.status_code >= 400:
-        raise OfficeError(f"{what}: {answer.status_code} {answer.text[:300]}")
+    if answer.status_code < 400:
+        return
+    try:
+        problem = answer.json()
+    except requests.JSONDecodeError:
+        problem = {}
+    code = str(problem.get("code", "unknown"))
+    raise OfficeError(what, f"{answer.status_code} {problem.get('detail') or answer.text[:200]}", code)

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from curbstop.demo import jobs
+from curbstop.demo import errands
 from curbstop.demo.office import Desk, OfficeError
 from curbstop.demo.people import Person, by_login, tablet_person
 from curbstop.demo.summary import Step, Summary, Tell
@@ -96,8 +96,7 @@ def simulate(
         office = _Office(url)
         try:
             numbers = range(1, tablets + 1)
-            people = list(pool.map(office.hire, numbers))
-            hands = list(pool.map(lambda n: _hand(office, people[n - 1], n, url, Path(folder), seed, tally), numbers))
+            hands = list(pool.map(lambda n: _hand(office, n, Path(folder), seed, tally), numbers))
             say("Tablets enrolled", str(len(hands)))
             for day in range(1, days + 1):
                 given = office.dispatch(hands, orders_a_day)
@@ -119,6 +118,7 @@ class _Office:
     """The office's side: people, codes, orders."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._desks = {login: Desk(url, by_login(login)) for login in ("amy", "sue", "carla", "dana")}
         self._lock = threading.Lock()
         self._places: Iterator[dict[str, Any]] | None = None
@@ -137,7 +137,7 @@ class _Office:
                     roles=[role.value for role in person.roles], skills=list(person.skills),
                 )  # fmt: skip
             except OfficeError as error:
-                if "login_taken" not in str(error):
+                if error.code != "login_taken":
                     raise
         return person
 
@@ -147,33 +147,19 @@ class _Office:
 
     def dispatch(self, hands: Sequence[_Hand], each: int) -> int:
         """Gives every technician so many orders for today; returns how many there are."""
+        carla, dana = self._desks["carla"], self._desks["dana"]
         if self._places is None:
-            self._places = jobs.places(self._desks["carla"])
+            self._places = errands.places(carla)
         for hand in hands:
             for _ in range(each):
-                order = self._order()
-                self._desks["dana"].act(
-                    f"/service-orders/{order['id']}/assign", order["version"],
-                    technician_id=hand.staff_id, scheduled_on=jobs.today(),
-                )  # fmt: skip
+                order, _place = errands.order_somewhere(carla, self._places, "GEN", "Look at the lid.")
+                errands.assign(dana, order, hand.staff_id)
         return each * len(hands)
 
-    def _order(self) -> dict[str, Any]:
-        """A general order at the next place that has none."""
-        assert self._places is not None
-        for place in self._places:
-            try:
-                return self._desks["carla"].create(
-                    "/service-orders", type_code="GEN", service_point_id=place["id"], instructions="Look at the lid."
-                )
-            except OfficeError as error:
-                if "duplicate_open_order" not in str(error):
-                    raise
-        raise OfficeError("there are too few service points without such an order; load more")
 
-
-def _hand(office: _Office, person: Person, number: int, url: str, folder: Path, seed: int, tally: _Tally) -> _Hand:
-    network = _TimedTransport(url, tally)
+def _hand(office: _Office, number: int, folder: Path, seed: int, tally: _Tally) -> _Hand:
+    person = office.hire(number)
+    network = _TimedTransport(office.url, tally)
     store = Store(folder / f"tablet-{number}.db")
     client = Client(store, network)
     client.enrol(office.code(f"Load {number}"))

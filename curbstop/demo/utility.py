@@ -13,7 +13,7 @@ from uuid import UUID
 from curbstop.commands import bulk, numbering, reference, secrets, service_orders, staff
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work, system_work
-from curbstop.demo.households import Household, Row, furnish, stock_meter
+from curbstop.demo.households import STOCK, Household, Row, furnish, stock_meter
 from curbstop.demo.people import PEOPLE
 from curbstop.demo.town import ZIP, Segment, Town
 from curbstop.domain.actors import Actor
@@ -32,7 +32,6 @@ from curbstop.settings import Settings
 
 POINTS, SEED = 5_000, 20_260_504
 CYCLES = 4
-STOCK = 40
 # What waits in the office's list on the first morning: type, by whom, and what for.
 _ORDERS = (
     ("GEN", "carla", "Customer says that the lid rocks."),
