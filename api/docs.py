@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Response
 from werkzeug.exceptions import NotFound
 
 PAGE = """<!doctype html>
@@ -23,13 +23,17 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'"
 )
-SHIPPED = {"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"}
+SHIPPED = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
 
 
 def register(app: Flask, spec: dict[str, Any]) -> None:
     """/openapi.json, and /docs for people."""
     text = json.dumps(spec, indent=1)
-    folder = str(files("flask_swagger_ui") / "dist")
+    folder = files("flask_swagger_ui") / "dist"
 
     @app.get("/openapi.json")
     def openapi_json() -> Response:
@@ -47,7 +51,7 @@ def register(app: Flask, spec: dict[str, Any]) -> None:
     def docs_file(name: str) -> Response:
         if name not in SHIPPED:
             raise NotFound
-        response = _shown(send_from_directory(folder, name))
+        response = _shown(Response((folder / name).read_bytes(), mimetype=SHIPPED[name]))
         response.headers["Cache-Control"] = "public, max-age=86400"
         return response
 

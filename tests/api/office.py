@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from api.core.context import EXTENSION, Context
 from api.core.tokens import Claims
@@ -15,7 +14,6 @@ from curbstop.commands.work import Work, system_work
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Role
 from curbstop.models.engine import Sessions
-from curbstop.models.staff import Staff
 from curbstop.settings import Settings
 
 PEOPLE: dict[str, tuple[Role, ...]] = {
@@ -41,16 +39,16 @@ class Client:
         self._client = app.test_client()
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def get(self, url: str, **how: Any) -> TestResponse:
+    def get(self, url: str, **how: Any) -> Any:
         return self.send("GET", url, **how)
 
-    def post(self, url: str, json: Any = None, *, key: str | None = None, **how: Any) -> TestResponse:
+    def post(self, url: str, json: Any = None, *, key: str | None = None, **how: Any) -> Any:
         return self.send("POST", url, json=json, more={"Idempotency-Key": key or str(uuid.uuid4())}, **how)
 
-    def patch(self, url: str, json: Any = None, **how: Any) -> TestResponse:
+    def patch(self, url: str, json: Any = None, **how: Any) -> Any:
         return self.send("PATCH", url, json=json, **how)
 
-    def put(self, url: str, json: Any = None, **how: Any) -> TestResponse:
+    def put(self, url: str, json: Any = None, **how: Any) -> Any:
         return self.send("PUT", url, json=json, **how)
 
     def send(
@@ -63,7 +61,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         more: Mapping[str, str] | None = None,
         **how: Any,
-    ) -> TestResponse:
+    ) -> Any:
         sent = {**self.headers, **(more or {}), **(headers or {})}
         if version is not None:
             sent["If-Match"] = f'"v{version}"'
