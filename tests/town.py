@@ -128,7 +128,7 @@ class Town:
         account = Account(
             id=new_id(), number=f"AC-{n:06d}", customer_id=customer.id, service_point_id=point.id, status=status
         )
-        meter = Meter(id=new_id(), serial=f"MTR{n:05d}", size='5/8"', status="installed")
+        meter = Meter(id=new_id(), serial=f"MTR{n:05d}", size="5/8", status="installed")
         register = Register(id=new_id(), meter_id=meter.id, position=1, dials=6, multiplier=Decimal(1), unit="GAL")
         endpoint = Endpoint(id=new_id(), meter_id=meter.id, radio_id=f"R{n:07d}")
         then = datetime.now(UTC) - timedelta(days=30)

@@ -1,6 +1,6 @@
 """The technician's events on an order, from a tablet or typed in by the office."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -95,7 +95,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
     if rejects and not order_type.changes_the_ground:
-        raise Problem("capture_missing", findings=[f.to_json() for f in rejects])
+        raise capture_missing(rejects)
     facts = Facts(
         missing_captures=bool(rejects),
         physical_effect=order_type.changes_the_ground,
@@ -148,6 +148,12 @@ def findings_of(
     if exchanges and not any(f.severity is Severity.REJECT for f in findings):
         findings += change_outs.check(work, order, captures, noted_at or work.at, photos=labels)
     return findings
+
+
+def capture_missing(rejects: Sequence[Finding]) -> Problem:
+    """The refusal of a visit's record, saying in words what is wrong with it."""
+    detail = "; ".join(finding.detail for finding in rejects)
+    return Problem("capture_missing", detail, findings=[finding.to_json() for finding in rejects])
 
 
 def held_once(work: Work, order: ServiceOrder) -> bool:

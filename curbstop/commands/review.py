@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from curbstop.commands import effects
-from curbstop.commands.field_work import findings_of
+from curbstop.commands.field_work import capture_missing, findings_of
 from curbstop.commands.order_steps import Event, advance, load, type_of
 from curbstop.commands.work import Work
 from curbstop.domain.findings import Finding, Severity
@@ -28,7 +28,7 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
     findings = _findings(work, order, order_type)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
     if rejects and order.state == OrderState.COMPLETED:
-        raise Problem("capture_missing", findings=[f.to_json() for f in rejects])
+        raise capture_missing(rejects)
     warnings = [f for f in findings if f.severity is Severity.WARN]
     facts = Facts(
         warnings=len(warnings) + len(order.flags),

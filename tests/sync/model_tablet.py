@@ -82,7 +82,7 @@ class ModelTablet:
 
     def rows(self, entity_type: str) -> dict[str, dict[str, Any]]:
         """Everything of a type that the tablet holds, by id."""
-        found = {}
+        found: dict[str, dict[str, Any]] = {}
         for bucket in self.buckets.values():
             found |= {row_id: row["body"] for (kind, row_id), row in bucket.items() if kind == entity_type}
         return found
