@@ -54,6 +54,7 @@ class _Day:
         self.network = Transport(base_url)
         self.client = Client(self.store, self.network)
         self.work = FieldWork(self.store)
+        self.made: dict[str, dict[str, Any]] = {}
         self.orders: dict[str, str] = {}
         self.points: dict[str, str] = {}
 
@@ -101,7 +102,7 @@ class _Day:
         for job in jobs.JOBS:
             desk = self.desk(job.created_by)
             order, place = errands.order_somewhere(desk, where, job.type_code, job.instructions)
-            order = errands.released(desk, order)
+            order = self.made[job.type_code] = errands.released(desk, order)
             self.orders[job.type_code], self.points[job.type_code] = order["id"], place["id"]
             what = f"{order['number']} {job.type_code} at {place['address']}: {order['state']}"
             self.note(f"{desk.person.name} creates an order", what, ok=order["state"] == "ready")
@@ -109,8 +110,8 @@ class _Day:
     def the_office_dispatches(self) -> None:
         dana = self.desk("dana")
         tom = errands.staff_id(dana, "tom")
-        for place, order_id in enumerate(self.orders.values(), start=1):
-            errands.assign(dana, dana.get(f"/service-orders/{order_id}"), tom, place=place)
+        for place, order in enumerate(self.made.values(), start=1):
+            errands.assign(dana, order, tom, place=place)
         route = errands.start_route(dana, tom)
         detail = f"{len(self.orders)} orders and route {route['code']} for {self.people['tom'].name}"
         self.note(f"{dana.person.name} dispatches", detail)

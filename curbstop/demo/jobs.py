@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from curbstop.demo.households import STOCK, stock_serial
 from curbstop.tablet import FieldWork
 from curbstop.tablet.work import readings_of
 

@@ -235,7 +235,7 @@ def _counts(tally: _Tally) -> dict[str, Any]:
         "lost": tally.lost,
         "doubled": tally.doubled,
         "pulls": tally.pulls,
-        "failed": len(tally.failed),
+        "tablets_in_trouble": len(tally.failed),
     }
     for name in ("push", "pull"):
         times = sorted(tally.took_s.get(name, ()))
