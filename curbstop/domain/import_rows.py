@@ -1,0 +1,119 @@
+"""The rows that imports bring, checked and typed: what a file's reader hands to the command that writes.
+
+`source_key` names a row across runs: the file's own id where it has one (`id:14754`), otherwise what makes the row
+itself (`address:14|A|MAIN ST|`). Points are (longitude, latitude). `address_key` is `geo.addresses`' match key.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+LonLat = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """A service point. `location_source` is imported (the file's coordinates), geocoded or None."""
+
+    source_key: str
+    address_key: str
+    address: str
+    house_number: str | None
+    predir: str | None
+    street_name: str
+    street_type: str | None
+    postdir: str | None
+    unit: str | None
+    city: str | None
+    state: str | None
+    zip: str | None
+    access_notes: str | None
+    location: LonLat | None
+    location_source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreetRow:
+    """A segment of a centerline with its ranges; None where a side has no numbers."""
+
+    source_key: str
+    name: str
+    left_from: int | None
+    left_to: int | None
+    right_from: int | None
+    right_to: int | None
+    left_zip: str | None
+    right_zip: str | None
+    from_node: str | None
+    to_node: str | None
+    line: tuple[LonLat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HydrantRow:
+    """A hydrant; `attributes` keeps the file's other values under their own names."""
+
+    source_key: str
+    number: str
+    manufacturer: str | None
+    installed_on: date | None
+    flow_gpm: int | None
+    status: str | None
+    location: LonLat
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRow:
+    """A meter and where it is installed, by the service point's number or its address; in stock where by neither."""
+
+    source_key: str
+    serial: str
+    size: str | None
+    manufacturer: str | None
+    model: str | None
+    dials: int
+    decimals: int
+    multiplier: Decimal
+    unit: str
+    radio_id: str | None
+    endpoint_kind: str
+    service_point_number: str | None
+    address_key: str | None
+    installed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account with its customer, at a service point named by its number or its address."""
+
+    source_key: str
+    number: str
+    customer_number: str
+    customer_name: str
+    phone: str | None
+    email: str | None
+    language: str
+    name_withheld: bool
+    status: str
+    service_class: str
+    service_point_number: str | None
+    address_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A service order that another system asks for, at a service point named by its number, account or address."""
+
+    source_key: str
+    type_code: str
+    priority: int
+    requested_on: date | None
+    instructions: str | None
+    service_point_number: str | None
+    account_number: str | None
+    address_key: str | None
+
+
+ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow
