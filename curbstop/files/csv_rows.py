@@ -49,7 +49,9 @@ class CsvSource:
 
     def _row(self, line: int, cells: list[str], text: str) -> Row:
         fault = None
-        if len(cells) != len(self.columns):
+        if not cells:
+            fault = Fault("malformed_row", "A quotation mark stands in the middle of a cell.")
+        elif len(cells) != len(self.columns):
             fault = Fault("wrong_columns", f"The row has {len(cells)} cells, the file {len(self.columns)} columns.")
         return Row(line, dict(zip(self.columns, cells, strict=False)), None, text, fault)
 
@@ -65,13 +67,16 @@ class CsvSource:
         reader = csv.reader(tapped(), delimiter=self._delimiter, strict=True)
         done = 0
         while True:
+            broken = False
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                raise self._unreadable(start + done + 1, str(error)) from None
+                if "expected after" not in str(error):
+                    raise self._unreadable(start + done + 1, str(error)) from None
+                cells, broken = [], True  # this row only; the next line begins a new one
             if cells is None:
                 return
-            if any(cell.strip() for cell in cells):
+            if broken or any(cell.strip() for cell in cells):
                 yield start + done + 1, cells, "".join(taken).rstrip("\r\n")
             done = reader.line_num
             taken.clear()
