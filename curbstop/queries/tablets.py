@@ -64,8 +64,9 @@ def was_heard_lately(session: Session, actor: Actor, at: datetime) -> bool:
 
 def attachment(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
     """A photo that this very tablet declared, or Problem(`not_found`)."""
+    tablet_id = syncing(actor)
     row = session.get(Attachment, attachment_id)
-    if row is None or row.tablet_id != syncing(actor):
+    if row is None or row.tablet_id != tablet_id:
         raise Problem("not_found", f"This tablet has declared no attachment {attachment_id}.")
     return row
 

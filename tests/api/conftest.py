@@ -7,9 +7,11 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api.app import make_app
+from curbstop.commands import reference, staff
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from tests.api.office import Client, Office
+from tests.town import SKILLS, Town
 
 
 @pytest.fixture
@@ -26,3 +28,14 @@ def office(app: Flask, sessions: Sessions, settings: Settings) -> Office:
 def as_(office: Office) -> Callable[[str], Client]:
     """`as_("dana")` asks as the dispatcher."""
     return office.as_
+
+
+@pytest.fixture
+def town(office: Office) -> Town:
+    """The office's people with the skills they need, the order types, and builders for places and orders."""
+    town = Town(office.sessions, office.settings, staff=dict(office.ids))
+    with town.work() as work:
+        reference.load_catalogue(work)
+        for name in ("tom", "tess", "lee"):
+            staff.edit(work, office.ids[name], {"skills": SKILLS})
+    return town
