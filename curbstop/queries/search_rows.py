@@ -17,7 +17,7 @@ from curbstop.models.service_point import ServicePoint
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row found. `number` is also a meter's serial; `detail` an order's type, a meter's size, an account's class."""
+    """One row found. `number` is also a meter's serial; `detail` an order's type, a meter's size, a class."""
 
     entity_type: str
     id: UUID

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, any_, bindparam, select
 from sqlalchemy.orm import Session
 
 from curbstop.domain.search_words import without_zeros
@@ -17,7 +17,6 @@ PREFIX_READ = 200
 PREFIX_KEPT = 48
 SHORTEST_FUZZY = 3
 LONGEST_FUZZY = 24
-_KEYS = 5000
 # Above every character of a folded word, so that a prefix is a range.
 _END = "\U0010ffff"
 
@@ -86,11 +85,14 @@ def near(session: Session, token: str) -> Meaning:
     """Words one deletion, insertion, substitution or transposition away; digits stay digits."""
     if not SHORTEST_FUZZY <= len(token) <= LONGEST_FUZZY:
         return Meaning(token, (), 2)
-    found: list[tuple[int, int]] = []
     variants = sorted(variants_of(token))
-    for start in range(0, len(variants), _KEYS):
-        query = select(SearchWord.id, SearchWord.frequency).where(SearchWord.word.in_(variants[start : start + _KEYS]))
-        found += [(word_id, frequency) for word_id, frequency in session.execute(query)]
+    is_one = (
+        SearchWord.word.in_(variants)
+        if session.get_bind().dialect.name == "sqlite"
+        # One array instead of a thousand parameters, which PostgreSQL would plan one by one.
+        else SearchWord.word == any_(bindparam("variants", variants, ARRAY(String)))
+    )
+    found = [(word_id, n) for word_id, n in session.execute(select(SearchWord.id, SearchWord.frequency).where(is_one))]
     return Meaning(token, tuple(sorted(found, key=lambda word: -word[1])[:PREFIX_KEPT]), 2)
 
 
