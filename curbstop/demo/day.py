@@ -1,5 +1,6 @@
 """Plays a technician's day through real HTTP: the office's requests and the reference tablet, nothing pretended."""
 
+import itertools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,7 +99,8 @@ class _Day:
     # -- morning, in the office
 
     def the_office_prepares(self) -> None:
-        where = errands.places(self.desk("carla"))
+        # Every third place, so that the route's first stops are somebody else's.
+        where = itertools.islice(errands.places(self.desk("carla")), 2, None, 3)
         for job in jobs.JOBS:
             desk = self.desk(job.created_by)
             order, place = errands.order_somewhere(desk, where, job.type_code, job.instructions)
@@ -151,7 +153,8 @@ class _Day:
             self.note("The tablet tries to sync", "it went through although the network was off", ok=False)
 
     def _walk(self) -> None:
-        todo = [stop for stop in view.stops(self.store) if not stop.get("visit")]
+        busy = set(self.points.values())
+        todo = [s for s in view.stops(self.store) if not s.get("visit") and s["service_point_id"] not in busy]
         first, second = todo[0], todo[1]
         place = self._place(first)
         jobs.read(self.work, first, place)
@@ -210,13 +213,18 @@ class _Day:
         carla = self.desk("carla")
         for job in jobs.JOBS:
             point_id = self.points[job.type_code]
-            wrong = errands.missing_at(carla, point_id, job.event, job.physical_state)
+            wrong = errands.missing_at(carla, point_id, self._evidence(job), job.physical_state)
             said = wrong or job.afterwards
             self.note(f"{carla.person.name} looks at the service point", f"{job.type_code}: {said}", ok=not wrong)
         issues = carla.every("/access-issues", service_point_id=self.points["skipped"])
         detail = ", ".join(f"{issue['category']} ({issue['state']})" for issue in issues) or "none"
         self.note(f"{carla.person.name} sees the access issue", detail, ok=bool(issues))
         self.count(access_issues=len(issues))
+
+    def _evidence(self, job: jobs.Job) -> list[str]:
+        """What a timeline must speak of."""
+        order = self.made[job.type_code]
+        return [order["number"], *([jobs.new_serial(order)] if job.type_code == "MTR_XCHG" else [])]
 
     # -- what the technician sees
 

@@ -1,6 +1,6 @@
 """The office's errands at the API: find places, make orders, dispatch, start a route, post, look at what was done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -93,11 +93,12 @@ def start_route(desk: Desk, technician_id: str) -> Body:
     raise OfficeError("the office looks for a route", "none is published")
 
 
-def missing_at(desk: Desk, point_id: str, event: str, physical_state: str | None) -> str | None:
+def missing_at(desk: Desk, point_id: str, evidence: Sequence[str], physical_state: str | None) -> str | None:
     """What a service point's page should show after the day and does not, or None."""
     if physical_state is not None:
         point = desk.get(f"/service-points/{point_id}")
         if point["physical_state"] != physical_state:
             return f"the service point is {point['physical_state']}, not {physical_state}"
-    timeline = desk.get(f"/service-points/{point_id}/timeline")["items"]
-    return None if event in str(timeline) else f"the timeline does not speak of {event}"
+    timeline = str(desk.get(f"/service-points/{point_id}/timeline"))
+    missing = [word for word in evidence if word not in timeline]
+    return f"the timeline does not speak of {', '.join(missing)}" if missing else None

@@ -24,8 +24,7 @@ class Job:
     said: str
     do: Callable[[FieldWork, Body, Body], None]
     afterwards: str
-    # A word of the service point's timeline, and the physical state where posting sets one.
-    event: str
+    # Where posting sets one.
     physical_state: str | None = None
 
 
@@ -43,7 +42,7 @@ def _change_out(work: FieldWork, order: Body, place: Body) -> None:
         "old_serial": old["serial"],
         "out_read": {str(register["position"]): _next(register, 60) for register in old["registers"]},
         "old_condition": "stopped",
-        "new_serial": _new_serial(order),
+        "new_serial": new_serial(order),
         "in_read": {"1": "0000000"},
         "new_size": old["size"] or "5/8",
         "new_make": "Kestrel",
@@ -68,14 +67,14 @@ def _re_read(work: FieldWork, order: Body, place: Body) -> None:
     work.complete(order["id"], "DONE", {"read": _digits(place, 25), "read_code": "seen"})
 
 
-_EXCHANGE_PHOTOS = ("photo_old_register", "photo_old_serial", "photo_new_register", "photo_new_serial")
+_EXCHANGE_PHOTOS = ("photo_old_register", "photo_old_serial", "photo_new_register", "photonew_serial")
 JOBS = (
     Job("CUT_OFF_REQ", "carla", "carla", "Moving out; leave it off.", "Tom cuts off", _cut_off,
-        "off, with the final reading", "final", "off"),
+        "off, with the final reading", "off"),
     Job("MTR_XCHG", "bill", "bill", "Register has stopped.", "Tom changes a meter, with four photos", _change_out,
-        "the new meter is installed", "exchange", None),
+        "the new meter is installed", None),
     Job("READ_RE", "carla", "carla", "Customer doubts the reading.", "Tom reads again", _re_read,
-        "the doubted reading was looked at again", "reread", None),
+        "the doubted reading was looked at again", None),
 )  # fmt: skip
 
 
@@ -105,7 +104,7 @@ def _next(register: Body, used: int) -> str:
     return str((last + used) % 10 ** register["dials"]).zfill(register["dials"])
 
 
-def _new_serial(order: Body) -> str:
+def new_serial(order: Body) -> str:
     """A meter from the shelf, another one for each order."""
     return stock_serial(int(str(order["number"])[-5:]) % STOCK + 1)
 

@@ -1,8 +1,43 @@
-"""The contract and the server's handlers cannot drift apart."""
+"""The contract, the server's handlers and what a pull really sends cannot drift apart."""
 
-from sync import contract, handlers
+import pytest
+
+from curbstop.models.engine import Sessions
+from curbstop.settings import Settings
+from sync import contract, handlers, pull
+from sync.rows import LOADERS
+from tests.town import Town
+
+ROWS = {name.removeprefix("rows/").removesuffix(".json") for name in contract.schemas() if name.startswith("rows/")}
+# Constants of the release, which no loader reads from the database.
+CODES = {"code"}
 
 
 def test_every_kind_the_server_handles_has_a_schema_and_every_schema_is_handled() -> None:
     handled = {(kind, version) for kind, versions in handlers.KINDS.items() for version in versions}
     assert handled == set(contract.op_kinds())
+
+
+def test_every_row_the_server_sends_has_a_schema_and_every_schema_is_sent() -> None:
+    assert set(LOADERS) | CODES == ROWS
+
+
+@pytest.fixture
+def town(sessions: Sessions, settings: Settings) -> Town:
+    """An order, a route and everything that goes with them for Tom."""
+    town = Town(sessions, settings).settle()
+    town.order("CUT_OFF_REQ", town.place(), to="tom")
+    town.route([town.place(), town.place()], to="tom")
+    return town
+
+
+def test_every_line_of_a_pull_is_as_the_contract_says(town: Town) -> None:
+    with town.sessions.read() as session:
+        lines = list(pull.pull(session, town.actor("tom"), town.settings, None, 1) or ())
+    seen = set()
+    for line in lines:
+        (name,) = line
+        assert contract.check(f"pull/{name}.json", line) == []
+        if name == "data":
+            seen |= {row["entity_type"] for row in line["data"]["rows"]}
+    assert seen == ROWS
