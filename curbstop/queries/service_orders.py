@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Row, Select, String, and_, case, func, literal, null, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.service_orders import OPEN_STATES, OrderState
@@ -86,7 +86,7 @@ def history(session: Session, actor: Actor, page: PageRequest, order_id: UUID) -
 def history_of(order_id: UUID, seen: Sight) -> Select[Any]:
     """The statement for an order's history with people and tablets by name."""
     words = (OrderHistory.reason, OrderHistory.facts)
-    technician = select(Staff.name).where(Staff.id == OrderHistory.technician_id).scalar_subquery()
+    technician = aliased(Staff)
     return (
         select(
             OrderHistory.id,
@@ -98,13 +98,14 @@ def history_of(order_id: UUID, seen: Sight) -> Select[Any]:
             OrderHistory.tablet_id,
             Tablet.name.label("tablet_name"),
             OrderHistory.technician_id,
-            technician.label("technician_name"),
+            technician.name.label("technician_name"),
             OrderHistory.op_id,
             OrderHistory.noted_at,
             OrderHistory.recorded_at,
             *(words if seen is not Sight.PLACE else nothing("reason", "facts")),
         )
         .outerjoin(Staff, Staff.id == OrderHistory.staff_id)
+        .outerjoin(technician, technician.id == OrderHistory.technician_id)
         .outerjoin(Tablet, Tablet.id == OrderHistory.tablet_id)
         .where(OrderHistory.order_id == order_id)
     )

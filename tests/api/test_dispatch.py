@@ -5,7 +5,6 @@ from typing import Any
 from tests.api.office import Client, Office
 from tests.town import Town
 
-
 WELL = {"notes": "All well."}
 
 
