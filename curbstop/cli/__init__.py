@@ -8,6 +8,7 @@ from curbstop.domain.problems import Problem
 
 # Command -> module and attribute; a module is loaded only when its command is asked for, so that --help is quick.
 COMMANDS = {
+    "ask": ("curbstop.cli.ask", "ask"),
     "demo": ("curbstop.cli.demo", "demo"),
     "import": ("curbstop.cli.imports", "imports"),
     "migrate": ("curbstop.cli.office", "migrate"),
