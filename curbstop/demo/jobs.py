@@ -67,7 +67,7 @@ def _re_read(work: FieldWork, order: Body, place: Body) -> None:
     work.complete(order["id"], "DONE", {"read": _digits(place, 25), "read_code": "seen"})
 
 
-_EXCHANGE_PHOTOS = ("photo_old_register", "photo_old_serial", "photo_new_register", "photonew_serial")
+_EXCHANGE_PHOTOS = ("photo_old_register", "photo_old_serial", "photo_new_register", "photo_new_serial")
 JOBS = (
     Job("CUT_OFF_REQ", "carla", "carla", "Moving out; leave it off.", "Tom cuts off", _cut_off,
         "off, with the final reading", "off"),
