@@ -28,7 +28,7 @@ def _is_moment(value: object) -> bool:
 
 
 def folder() -> Path:
-    """The checkout's `mobile-schema/v1` if there is one, else the copy in the wheel, which may be stale in a checkout."""
+    """The checkout's `mobile-schema/v1` if there is one, else the copy in the wheel."""
     checkout = Path(__file__).resolve().parents[1] / "mobile-schema" / "v1"
     if (checkout / "verdict.json").exists():
         return checkout
