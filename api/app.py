@@ -107,6 +107,7 @@ def _document_head() -> dict[str, object]:
         },
         "components": {
             "schemas": {"Problem": document.PROBLEM},
+            "examples": document.problem_examples(),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "The access token of POST /auth/sign-in."}
             },

@@ -52,9 +52,7 @@ class Settings:
     refresh_days: int = _setting(
         "CURBSTOP_REFRESH_DAYS", "30", "Life of a refresh token, in days, renewed at each use."
     )
-    sign_in_tries: int = _setting(
-        "CURBSTOP_SIGN_IN_TRIES", "10", "Wrong passwords that a login may try in 15 minutes."
-    )
+    sign_in_tries: int = _setting("CURBSTOP_SIGN_IN_TRIES", "10", "Wrong passwords that a login may try in 15 minutes.")
     cut_lease_hours: int = _setting(
         "CURBSTOP_CUT_LEASE_HOURS",
         "4",

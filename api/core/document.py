@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from api.core.errors import MEDIA_TYPE
-from curbstop.domain.problems import PROBLEMS
+from curbstop.domain.problems import PROBLEMS, Problem
 
 JSON = "application/json"
 PROBLEM = {
@@ -75,7 +75,7 @@ def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
                         {"properties": {"code": {"enum": codes}, "status": {"const": status}}},
                     ]
                 },
-                "examples": {code: {"value": _example(code)} for code in codes},
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
             }
         },
     }
@@ -86,15 +86,9 @@ def _problem_response(status: int, codes: list[str]) -> dict[str, Any]:
     return response
 
 
-def _example(code: str) -> dict[str, Any]:
-    kind = PROBLEMS[code]
-    return {
-        "type": f"https://curbstop.example/problems/{code}",
-        "title": kind.title,
-        "status": kind.status,
-        "code": code,
-        "detail": kind.remedy,
-    }
+def problem_examples() -> dict[str, Any]:
+    """One example for each code, for the document's components."""
+    return {code: {"value": Problem(code).to_json()} for code in PROBLEMS}
 
 
 def success_response(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import schemathesis
 from jsonschema import Draft202012Validator
 
 from curbstop.domain.problems import PROBLEMS
@@ -31,6 +32,10 @@ def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert document["info"]["license"]["identifier"] == "Apache-2.0"
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_it_is_valid_by_the_schema_of_openapi(document: dict[str, Any]) -> None:
+    schemathesis.openapi.from_dict(document).validate()
 
 
 def test_every_schema_in_it_is_a_json_schema(document: dict[str, Any]) -> None:

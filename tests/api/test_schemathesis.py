@@ -1,6 +1,10 @@
-"""Attacks every operation by its own document, as several people, with well-formed and malformed requests."""
+"""Attacks every operation by its own document, as several people, with well-formed and malformed requests.
+
+CURBSTOP_ATTACKS=100 makes a hundred requests of each kind for each operation instead of four.
+"""
 
 import contextlib
+import os
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +17,11 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
-from curbstop.commands import staff, tablets
+from curbstop.commands import reference, staff, tablets
 from curbstop.commands.work import system_work
 from curbstop.domain.permissions import Role
 from tests.api.office import Office
+from tests.town import Town
 
 # A request that the document allows may still be refused by a rule of the domain; stateful checks need a run of theirs.
 LEFT_OUT = {"positive_data_acceptance", "use_after_free", "ensure_resource_availability", "ignored_auth"}
@@ -25,7 +30,7 @@ ATTACKERS = {"embedded": ("ada", "tess"), "services": ("sue", "carla")}
 # A stream that ends after ten minutes has a test of its own.
 ENDLESS = {"/sync/v1/stream"}
 RUN = hypothesis.settings(
-    max_examples=4,
+    max_examples=int(os.environ.get("CURBSTOP_ATTACKS", "4")),
     database=None,
     deadline=None,
     derandomize=True,
@@ -40,13 +45,25 @@ def checks() -> list[Any]:
 
 
 def real_ids(office: Office) -> dict[str, UUID]:
-    """Ids that lead somewhere, by the names of path parameters; the resources' tests need not know of this."""
+    """Ids that lead somewhere, by the names of path parameters."""
+    town = Town(office.sessions, office.settings, staff=dict(office.ids))
     with office.sessions.write() as session:
         work = system_work(session, office.settings)
+        reference.load_catalogue(work)
+        # Somebody to be edited and a tablet to be revoked, so that the attackers stay what they are.
         made = staff.create(work, login="victim", name="Victim", roles=[Role.CSR]).id
         code = tablets.make_code(work, "To be revoked").code
         tablet = tablets.enrol(work, code, install_id="victim").tablet_id
-    return {"staff_id": made, "tablet_id": tablet}
+    place = town.place()
+    order = town.order("GEN", place)
+    return {
+        "staff_id": made,
+        "tablet_id": tablet,
+        "order_id": order,
+        "service_point_id": place.id,
+        "account_id": place.account_id,
+        "meter_id": place.meter_id,
+    }
 
 
 def document_without_sign_in(office: Office) -> Any:
