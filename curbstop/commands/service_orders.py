@@ -43,6 +43,7 @@ class NewOrder:
     draft: bool = False
     order_id: UUID | None = None
     source: str = "office"
+    source_key: str | None = None
 
 
 def create(work: Work, new: NewOrder) -> ServiceOrder:
@@ -68,6 +69,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
         state=_first_state(work, new, order_type, account_id).value,
         priority=new.priority or order_type.priority,
         source=new.source,
+        source_key=new.source_key,
         service_point_id=point.id,
         account_id=account_id,
         follows_id=new.follows_id,

@@ -16,6 +16,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_ewkb
+from geo import addresses
 
 ADDRESS = ("house_number", "predir", "street_name", "street_type", "postdir", "unit")
 NOTES = frozenset({"access_notes", "read_instructions", "hazards"})
@@ -35,6 +36,7 @@ def create(work: Work, fields: Mapping[str, Any]) -> ServicePoint:
         id=new_id(),
         number=numbering.next_numbers(work, Prefix.SERVICE_POINT)[0],
         address=address_line(plain),
+        address_key=address_key(plain),
         location=_location(fields),
         location_source="surveyed" if fields.get("longitude") is not None else None,
         physical_state=PhysicalState(fields.get("physical_state") or PhysicalState.TAPPED).value,
@@ -66,7 +68,8 @@ def edit(work: Work, service_point_id: UUID, changes: Mapping[str, Any], *, if_v
         point.location, point.location_source = _location(changes), "surveyed"
         versions["location"] = point.version + 1
     if set(ADDRESS) & set(plain):
-        point.address = address_line({name: getattr(point, name) for name in ADDRESS})
+        parts = {name: getattr(point, name) for name in ADDRESS}
+        point.address, point.address_key = address_line(parts), address_key(parts)
     point.field_versions = versions
     journal.changed(work, point, "edit")
     _index(work, point)
@@ -104,6 +107,11 @@ def address_line(parts: Mapping[str, Any]) -> str:
     if not line:
         raise Problem("invalid", "An address needs at least a street name.", field="street_name")
     return f"{line} {unit}" if unit else line
+
+
+def address_key(parts: Mapping[str, Any]) -> str:
+    """What makes two spellings of one address equal."""
+    return addresses.parse(address_line(parts)).match_key
 
 
 def _check_edit(work: Work, plain: Mapping[str, Any]) -> None:

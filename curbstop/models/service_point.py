@@ -17,6 +17,8 @@ class ServicePoint(Versioned, Base):
 
     number: Mapped[str] = mapped_column(String(20), unique=True)
     address: Mapped[str] = mapped_column(String(160), index=True)
+    # What makes two spellings of one address equal, by geo.addresses; imports find places by it.
+    address_key: Mapped[str | None] = mapped_column(String(160), index=True)
     house_number: Mapped[str | None] = mapped_column(String(16))
     predir: Mapped[str | None] = mapped_column(String(10))
     street_name: Mapped[str | None] = mapped_column(String(80))

@@ -117,6 +117,7 @@ def upgrade() -> None:
         "service_point",
         sa.Column("number", sa.String(20), nullable=False),
         sa.Column("address", sa.String(160), nullable=False),
+        sa.Column("address_key", sa.String(160)),
         sa.Column("house_number", sa.String(16)),
         sa.Column("predir", sa.String(10)),
         sa.Column("street_name", sa.String(80)),
@@ -144,6 +145,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_key", name=op.f("uq_service_point_source_key")),
     )
     op.create_index("ix_service_point_address", "service_point", ["address"])
+    op.create_index("ix_service_point_address_key", "service_point", ["address_key"])
     op.create_index("ix_service_point_city_address", "service_point", ["city", "address"])
     op.create_table(
         "account",
