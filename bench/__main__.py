@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import search
+from bench import pull, push, search
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
 
 GROUPS: list[Group] = [
+    (pull.NAMES, pull.measure),
+    (push.NAMES, push.measure),
     (search.NAMES, search.measure),
 ]
 TABLE = Path(__file__).parents[1] / "docs" / "performance.md"
