@@ -78,7 +78,9 @@ def _watched(features: Iterator[Any], text: JsonText, progress: Progress, size: 
 def _properties(feature: dict[str, Any]) -> dict[str, Any]:
     properties = feature.get("properties")
     values = properties if isinstance(properties, dict) else {}
-    return values if "id" in values or "id" not in feature else {"id": feature["id"], **values}
+    if "id" not in feature or any(name.casefold() == "id" for name in values):
+        return values
+    return {"id": feature["id"], **values}
 
 
 def _row(line: int, feature: Any, text: str) -> Row:

@@ -1,0 +1,158 @@
+"""The six layouts as data: addresses, streets, hydrants, meters, accounts and orders."""
+
+from decimal import Decimal
+from typing import Final
+
+from curbstop.domain.problems import Problem
+from curbstop.files import builders
+from curbstop.files.address_fields import ADDRESS_FIELDS
+from curbstop.files.layout import Field, Layout
+from curbstop.files.values import code, day, decimal, flag, integer, proper, text
+
+_POINT_FIELDS: Final = (
+    Field("x", text(30), "Longitude, or east in the file's own system", ("longitude", "lon", "long", "lng", "point_x",
+          "x_coord", "easting")),
+    Field("y", text(30), "Latitude, or north in the file's own system", ("latitude", "lat", "point_y", "y_coord",
+          "northing")),
+)  # fmt: skip
+# The steadier id first: another export may number its objects anew.
+_ID: Final = ("globalid", "global_id", "guid", "id", "external_id", "objectid")
+_ZIP: Final = ("zip_code", "zipcode", "postcode", "postal_code", "zip5")
+_SERVICE_POINT: Final = Field(
+    "service_point",
+    text(20),
+    "Number of the service point",
+    ("service_point_number", "sp_number", "premise_id", "spid"),
+)
+
+
+_RANGE = integer(-1, 9_999_999)
+ADDRESSES: Final = Layout(
+    "addresses",
+    (
+        Field("id", text(100), "The file's own id of the address", ("address_id", "addressid", *_ID)),
+        *ADDRESS_FIELDS,
+        Field("city", text(60), "City", ("municipality", "post_city", "town", "postcomm")),
+        Field("state", text(2), "State, two letters"),
+        Field("zip", text(10), "ZIP code", _ZIP),
+        Field("access_notes", text(2000), "How to get at the meter", ("access", "location_notes")),
+        *_POINT_FIELDS,
+    ),
+    builders.address,
+    geometry="point",
+    needs=(("street_name", "address"),),
+    identity=lambda row: str(row.address_key),
+)
+STREETS: Final = Layout(
+    "streets",
+    (
+        Field("id", text(100), "The file's own id of the segment", ("segment_id", "seg_id", *_ID)),
+        Field("name", text(120), "The whole name in one line", ("street", "label", "full_name", "fullname",
+              "full_street", "fullstreet", "street_full_name", "road_name", "st_full")),
+        *[field for field in ADDRESS_FIELDS if field.name in {"predir", "street_name", "street_type", "postdir"}],
+        Field("left_from", _RANGE, "First number on the left", ("l_from", "l_f_add", "fromleft", "lfromadd",
+              "l_from_addr", "fromaddr_l", "l_add_from", "lf_addr")),
+        Field("left_to", _RANGE, "Last number on the left", ("l_to", "l_t_add", "toleft", "ltoadd", "l_to_addr",
+              "toaddr_l", "l_add_to", "lt_addr")),
+        Field("right_from", _RANGE, "First number on the right", ("r_from", "r_f_add", "fromright", "rfromadd",
+              "r_from_addr", "fromaddr_r", "r_add_from", "rf_addr")),
+        Field("right_to", _RANGE, "Last number on the right", ("r_to", "r_t_add", "toright", "rtoadd", "r_to_addr",
+              "toaddr_r", "r_add_to", "rt_addr")),
+        Field("left_zip", text(10), "ZIP code on the left", ("zip_left", "zip_l", "zipl", "l_zip", "postcode_l")),
+        Field("right_zip", text(10), "ZIP code on the right", ("zip_right", "zip_r", "zipr", "r_zip", "postcode_r")),
+        Field("from_node", text(40), "Node where the line begins", ("fromnode", "from_node_id", "f_node", "fnode")),
+        Field("to_node", text(40), "Node where the line ends", ("tonode", "to_node_id", "t_node", "tnode")),
+    ),
+    builders.street,
+    geometry="line",
+    needs=(("name", "street_name"),),
+)  # fmt: skip
+HYDRANTS: Final = Layout(
+    "hydrants",
+    (
+        Field("id", text(100), "The file's own id of the hydrant", _ID),
+        Field("number", text(40), "Number on the hydrant", ("hydrant_id", "hydrant_number", "hydrant_no", "hyd_no",
+              "hydrantid", "facilityid", "asset_id", "name")),
+        Field("manufacturer", proper(60), "Who made it", ("hydrant_manf", "make", "manufactur", "mfr")),
+        Field("installed_on", day, "Day of installation", ("installdate", "install_date", "date_installed")),
+        Field("flow_gpm", integer(0, 100_000), "Flow, gallons a minute", ("hydrant_gpm", "gpm", "flow", "flowrate")),
+        Field("status", code({"ACT": "active", "ABN": "abandoned", "INA": "inactive", "PRO": "proposed",
+              "OOS": "out_of_service", "RET": "retired"}, others=20), "Place in its life",
+              ("lifecyclestatus", "lifecycle_status", "hydrant_status")),
+        *_POINT_FIELDS,
+    ),
+    builders.hydrant,
+    geometry="point",
+)  # fmt: skip
+METERS: Final = Layout(
+    "meters",
+    (
+        Field("serial", text(40), "Serial number", ("meter_serial", "serial_number", "serial_no", "meter_number",
+              "meter_no", "meter_id"), required=True),
+        Field("size", text(15), "Size: 5/8, 3/4, 1", ("meter_size",)),
+        Field("manufacturer", proper(40), "Who made it", ("make", "mfr")),
+        Field("model", text(40), "Model", ("meter_model",)),
+        Field("dials", integer(3, 10), "Digits of the register", ("digits", "number_of_dials"), default=6),
+        Field("decimals", integer(0, 4), "Digits behind the point", default=0),
+        Field("multiplier", decimal(Decimal("0.0001"), Decimal(100_000)), "What one unit of the register stands for",
+              ("factor",), default=Decimal(1)),
+        Field("unit_of_measure", code({"GAL": "GAL", "gallons": "GAL", "CF": "CF", "cubic feet": "CF", "CCF": "CCF",
+              "KGAL": "KGAL", "M3": "M3"}), "Unit: GAL, KGAL, CF, CCF, M3",
+              ("uom", "units", "read_unit"), default="GAL"),
+        Field("radio_id", text(40), "Number of the radio", ("endpoint", "endpoint_id", "ert", "ert_id", "mxu")),
+        Field("endpoint_kind", code({"AMI": "AMI", "AMR": "AMR", "manual": "manual"}), "AMI, AMR, manual",
+              ("endpoint_type", "read_type"), default="AMI"),
+        Field("installed_on", day, "Day of installation", ("install_date", "set_date", "date_installed")),
+        _SERVICE_POINT,
+        *ADDRESS_FIELDS,
+    ),
+    builders.meter,
+)  # fmt: skip
+ACCOUNTS: Final = Layout(
+    "accounts",
+    (
+        Field("account_number", text(20), "Number of the account", ("account", "account_no", "acct", "acct_no"),
+              required=True),
+        Field("customer_number", text(20), "Number of the customer", ("customer_id", "customer_no", "cust_no")),
+        Field("customer_name", text(120), "Name of the customer", ("name", "customer", "full_name"), required=True),
+        Field("phone", text(40), "Telephone", ("phone_number", "telephone")),
+        Field("email", text(200), "E-mail", ("e_mail", "email_address")),
+        Field("language", code({"en": "en", "english": "en", "es": "es", "spanish": "es"}, others=5), "Language",
+              ("lang",), default="en"),
+        Field("name_withheld", flag, "Whether the name stays in the office", ("confidential", "acp"), default=False),
+        Field("status", code({"A": "active", "F": "finaled", "V": "vacant", "P": "pending", "final": "finaled",
+              "closed": "finaled", "open": "active"}), "Status", ("account_status",), default="active"),
+        Field("service_class", code({"R": "residential", "RES": "residential", "C": "commercial", "COM": "commercial",
+              "I": "industrial", "IND": "industrial", "IRR": "irrigation", "M": "municipal", "MUN": "municipal"},
+              others=20), "Class of service", ("class", "rate_class", "customer_class"), default="residential"),
+        _SERVICE_POINT,
+        *ADDRESS_FIELDS,
+    ),
+    builders.account,
+)  # fmt: skip
+ORDERS: Final = Layout(
+    "orders",
+    (
+        Field("id", text(100), "The other system's id of the order; keeps a second run from making it again",
+              ("order_id", "external_id", "order_number", "order_no", "request_id", "work_order"), required=True),
+        Field("type_code", text(20), "Type of the order, such as CUT_OFF_REQ", ("type", "order_type", "code"),
+              required=True),
+        Field("priority", integer(1, 5), "1 most urgent, 5 least", default=3),
+        Field("requested_on", day, "Day asked for", ("requested", "due", "due_date", "request_date", "date")),
+        Field("instructions", text(4000), "What the technician should know", ("notes", "comments", "description")),
+        Field("account_number", text(20), "Number of the account", ("account", "account_no", "acct")),
+        _SERVICE_POINT,
+        *ADDRESS_FIELDS,
+    ),
+    builders.order,
+    needs=(("service_point", "account_number", "address", "street_name"),),
+)  # fmt: skip
+
+LAYOUTS: Final = {layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS)}
+
+
+def layout_named(name: str) -> Layout:
+    """A layout by its name. Problem not_found."""
+    if name not in LAYOUTS:
+        raise Problem("not_found", f"There is no layout {name!r}; there are: {', '.join(LAYOUTS)}.")
+    return LAYOUTS[name]
