@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, search_index
+from curbstop.commands import journal, search_index, service_points
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.meters import MeterStatus
 from curbstop.domain.permissions import Action, require
@@ -87,9 +87,29 @@ def edit(work: Work, meter_id: UUID, changes: Mapping[str, Any], *, if_version: 
     status = changes.get("status", meter.status)
     if status != meter.status and MeterStatus.INSTALLED.value in (status, meter.status):
         raise Problem("invalid", "A meter is installed and removed by service orders.", field="status")
+    if status not in set(MeterStatus):
+        raise Problem("invalid", f"There is no meter status {status!r}.", field="status")
     for name, value in changes.items():
         setattr(meter, name, value)
     journal.changed(work, meter, "edit")
+    _touch_place(work, meter.id)
+    return meter
+
+
+def set_radio(work: Work, meter_id: UUID, radio_id: str | None, *, kind: str = "AMI", if_version: int | None) -> Meter:
+    """Pairs the meter with a radio, or with none: the earlier one is retired, since it may go on transmitting.
+
+    Problems: forbidden, not_found, version_mismatch, conflict (the radio serves another meter).
+    """
+    require(work.actor, Action.EDIT_METERS)
+    meter = get(work, Meter, meter_id)
+    check_version(meter, if_version)
+    if radio_id is None:
+        _retire_radios(work, meter.id)
+    else:
+        assign_endpoint(work, meter.id, radio_id=radio_id, kind=kind)
+    journal.changed(work, meter, "set_radio")
+    _touch_place(work, meter.id)
     return meter
 
 
@@ -117,11 +137,7 @@ def remove(work: Work, installation_id: UUID, *, at: datetime, order_id: UUID | 
         return meter
     installation.removed_at = at
     meter.status = MeterStatus.REMOVED.value
-    for endpoint in work.session.scalars(
-        select(Endpoint).where(Endpoint.meter_id == meter.id, Endpoint.retired_at.is_(None))
-    ):
-        endpoint.retired_at = at
-        journal.audit(work, "retire", "endpoint", endpoint.id, after={"radio_id": endpoint.radio_id})
+    _retire_radios(work, meter.id, at=at)
     journal.changed(work, meter, "remove")
     journal.audit(
         work, "remove", "installation", installation.id, after={"order_id": str(order_id) if order_id else None}
@@ -136,12 +152,25 @@ def assign_endpoint(work: Work, meter_id: UUID, *, radio_id: str, kind: str = "A
         return there
     if there is not None:
         raise Problem("conflict", f"Radio {radio_id} is paired with another meter.")
-    for endpoint in work.session.scalars(
-        select(Endpoint).where(Endpoint.meter_id == meter_id, Endpoint.retired_at.is_(None))
-    ):
-        endpoint.retired_at = work.at
+    _retire_radios(work, meter_id)
     made = Endpoint(id=new_id(), meter_id=meter_id, radio_id=radio_id, kind=kind)
     work.session.add(made)
     work.session.flush()
     journal.audit(work, "pair", "endpoint", made.id, after={"radio_id": radio_id, "meter_id": str(meter_id)})
     return made
+
+
+def _retire_radios(work: Work, meter_id: UUID, *, at: datetime | None = None) -> None:
+    paired = select(Endpoint).where(Endpoint.meter_id == meter_id, Endpoint.retired_at.is_(None))
+    for endpoint in work.session.scalars(paired).all():
+        endpoint.retired_at = at or work.at
+        journal.audit(work, "retire", "endpoint", endpoint.id, after={"radio_id": endpoint.radio_id})
+    work.session.flush()
+
+
+def _touch_place(work: Work, meter_id: UUID) -> None:
+    """Tablets show the meter as a part of the place where it is installed."""
+    here = select(Installation.service_point_id).where(
+        Installation.meter_id == meter_id, Installation.removed_at.is_(None)
+    )
+    service_points.touch(work, work.session.scalars(here).all())

@@ -1,19 +1,24 @@
 """Records readings: append-only facts. A better one supersedes, nothing is overwritten."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import journal
+from sqlalchemy import select
+
+from curbstop.commands import journal, service_points
 from curbstop.commands.work import Work, get
-from curbstop.domain.permissions import Action, may, require
+from curbstop.domain.permissions import Action, Grant, may, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
+from curbstop.domain.readings import ReadingKind, RegisterFacts, judge, parse_reading
 from curbstop.models.ids import new_id
-from curbstop.models.meter import Register
+from curbstop.models.meter import Installation, Register
 from curbstop.models.reading import Reading
+
+# How far a clock may be ahead of the server's.
+CLOCK_SKEW = timedelta(minutes=10)
 
 
 def record(
@@ -58,13 +63,69 @@ def record(
     return reading
 
 
-def enter(work: Work, register_id: UUID, digits: str, *, kind: ReadingKind, noted_at: datetime) -> Reading:
-    """A reading typed in at the office, as the digits that the register showed."""
-    require(work.actor, Action.ENTER_READING_FOR_OTHER)
+def enter(
+    work: Work,
+    register_id: UUID,
+    digits: str,
+    *,
+    kind: ReadingKind,
+    noted_at: datetime,
+    supersedes_id: UUID | None = None,
+) -> Reading:
+    """A reading typed in at the office, as the digits that the register showed; an odd one is flagged and kept.
+
+    It belongs to the place where the meter is now, whose tablets hear of it. `supersedes_id` is the doubted reading
+    of the same register whose place it takes. Problems: forbidden, not_found, reading_invalid, invalid, conflict.
+    """
+    if Grant.YES not in require(work.actor, Action.ENTER_READING_FOR_OTHER):
+        raise Problem("forbidden", "A crew lead enters the crew's readings on their orders.")
+    if noted_at > work.at + CLOCK_SKEW:
+        raise Problem("invalid", "A reading is not from the future.", field="noted_at")
     register = get(work, Register, register_id, lock=False)
-    facts = RegisterFacts(register.dials, register.decimals, register.multiplier)
-    value = parse_reading(digits, facts)
-    return record(work, register_id, value=value, kind=kind, source="office", noted_at=noted_at)
+    value = parse_reading(digits, facts_of(register))
+    doubted = get(work, Reading, supersedes_id) if supersedes_id is not None else None
+    if doubted is not None and doubted.register_id != register.id:
+        raise Problem("invalid", "That reading is of another register.", field="supersedes_id")
+    place = work.session.scalar(
+        select(Installation.service_point_id).where(
+            Installation.meter_id == register.meter_id, Installation.removed_at.is_(None)
+        )
+    )
+    reading = record(
+        work,
+        register.id,
+        value=value,
+        kind=kind,
+        source="office",
+        noted_at=noted_at,
+        service_point_id=place,
+        flags=oddities(work, register, value, before=noted_at, without=supersedes_id),
+    )
+    if doubted is not None:
+        supersede(work, doubted.id, by=reading.id)
+    if place is not None:
+        service_points.touch(work, [place])
+    return reading
+
+
+def oddities(
+    work: Work, register: Register, value: Decimal, *, before: datetime, without: UUID | None = None
+) -> list[str]:
+    """The codes of what is out of the ordinary against the reading before, such as NEGATIVE or ROLLOVER."""
+    earlier = select(Reading.value).where(
+        Reading.register_id == register.id, Reading.superseded_by_id.is_(None), Reading.noted_at <= before
+    )
+    if without is not None:
+        earlier = earlier.where(Reading.id != without)
+    previous = work.session.scalar(earlier.order_by(Reading.noted_at.desc(), Reading.id.desc()).limit(1))
+    if previous is None:
+        return []
+    return [finding.code for finding in judge(facts_of(register), previous, value).findings]
+
+
+def facts_of(register: Register) -> RegisterFacts:
+    """The register's face, as the rules want it."""
+    return RegisterFacts(register.dials, register.decimals, register.multiplier)
 
 
 def supersede(work: Work, reading_id: UUID, *, by: UUID) -> Reading:

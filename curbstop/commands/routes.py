@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from geoalchemy2 import WKBElement
 from sqlalchemy import func, insert, select
+from sqlalchemy.orm import aliased
 
 from curbstop.commands import journal, scope
 from curbstop.commands.work import Work, check_version, get
@@ -13,7 +16,9 @@ from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop
 from curbstop.models.service_point import ServicePoint
+from curbstop.models.sqlite_geometry import point_of
 from curbstop.models.staff import Staff
+from geo.distance import length_m
 
 # Gaps between sequence numbers, so that a new stop fits without moving the others.
 GAP = 10
@@ -43,13 +48,44 @@ def create(work: Work, *, code: str, name: str, cycle_id: UUID) -> Route:
     return route
 
 
+def edit_cycle(work: Work, cycle_id: UUID, *, name: str, if_version: int | None) -> Cycle:
+    """Another name for the cycle; its code stays. Problems: forbidden, not_found, version_mismatch."""
+    _require_routes(work)
+    cycle = get(work, Cycle, cycle_id)
+    check_version(cycle, if_version)
+    cycle.name = name
+    journal.changed(work, cycle, "edit")
+    return cycle
+
+
+def edit(
+    work: Work, route_id: UUID, *, name: str | None = None, cycle_id: UUID | None = None, if_version: int | None
+) -> Route:
+    """Another name or cycle for the route; its code stays. Problems: forbidden, not_found, version_mismatch."""
+    _require_routes(work)
+    route = get(work, Route, route_id)
+    check_version(route, if_version)
+    if cycle_id is not None:
+        route.cycle_id = get(work, Cycle, cycle_id, lock=False).id
+    if name is not None:
+        route.name = name
+    journal.changed(work, route, "edit")
+    return route
+
+
 def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> RouteVersion:
     """A draft with these stops in this order. Problems: forbidden, invalid (twice the same, or unknown, places)."""
     _require_routes(work)
     route = get(work, Route, route_id)
     if len(set(service_point_ids)) != len(service_point_ids):
         raise Problem("invalid", "A service point stands on a route once.", field="service_point_ids")
-    known = set(work.session.scalars(select(ServicePoint.id).where(ServicePoint.id.in_(service_point_ids))))
+    known: dict[UUID, Any] = dict(
+        work.session.execute(
+            select(ServicePoint.id, ServicePoint.location).where(ServicePoint.id.in_(service_point_ids))
+        )
+        .tuples()
+        .all()
+    )
     missing = [str(point) for point in service_point_ids if point not in known]
     if missing:
         raise Problem("invalid", f"There are no service points {', '.join(missing[:5])}.", field="service_point_ids")
@@ -60,6 +96,7 @@ def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> Rout
         number=newest + 1,
         state=DRAFT,
         stop_count=len(service_point_ids),
+        length_m=_length_m([known[point] for point in service_point_ids]),
         created_at=work.at,
     )
     work.session.add(version)
@@ -80,8 +117,12 @@ def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> Rout
     return version
 
 
-def publish(work: Work, version_id: UUID) -> RouteVersion:
-    """A draft becomes what is walked from now on; sessions under way keep the version that they began with."""
+def publish(work: Work, version_id: UUID, *, force: bool = False) -> RouteVersion:
+    """A draft becomes what is walked from now on. While somebody walks the route, only by `force`.
+
+    Sessions under way keep the version that they began with. Problems: forbidden, not_found, conflict (no draft, no
+    stops, being walked, or a stop is on another published route).
+    """
     if Grant.YES not in require(work.actor, Action.PUBLISH_ROUTE):
         raise Problem("forbidden", "Only a GIS editor publishes a route.")
     version = get(work, RouteVersion, version_id)
@@ -90,6 +131,9 @@ def publish(work: Work, version_id: UUID) -> RouteVersion:
         raise Problem("conflict", f"Version {version.number} is {version.state}; only a draft is published.")
     if not version.stop_count:
         raise Problem("conflict", "A route without stops is not published.")
+    if not force:
+        _check_not_walked(work, version)
+    _check_on_no_other_route(work, version)
     before = work.session.scalars(
         select(RouteVersion).where(RouteVersion.route_id == version.route_id, RouteVersion.state == PUBLISHED)
     )
@@ -108,7 +152,7 @@ def start_session(work: Work, version_id: UUID, *, technician_id: UUID, on_date:
 
     Problems: forbidden, assigned_technician_invalid, conflict (not published, or being walked by them already).
     """
-    require(work.actor, Action.DISPATCH)
+    _require_crew(work, technician_id)
     version = get(work, RouteVersion, version_id)
     if version.state != PUBLISHED:
         raise Problem("conflict", f"Version {version.number} is {version.state}; only a published one is walked.")
@@ -139,7 +183,10 @@ def close_session(work: Work, session_id: UUID, *, if_version: int | None = None
     """The route is done for the day; it leaves the tablet. What is still in an outbox is taken when it comes."""
     require(work.actor, Action.DISPATCH)
     session = get(work, RouteSession, session_id)
+    _require_crew(work, session.technician_id)
     check_version(session, if_version)
+    # Locked as starting one does, so that the last to close sees that it is the last.
+    get(work, RouteVersion, session.route_version_id)
     if session.state != "open":
         raise Problem("conflict", "That session is closed already.")
     session.state = "closed"
@@ -170,3 +217,49 @@ def _rows(work: Work, version_id: UUID) -> list[tuple[str, UUID, int]]:
 def _require_routes(work: Work) -> None:
     if Grant.YES not in require(work.actor, Action.PROPOSE_ROUTE):
         raise Problem("forbidden", "Technicians propose changes to a route; others draft it.")
+
+
+def _require_crew(work: Work, technician_id: UUID) -> None:
+    """Dispatchers send anybody, a crew lead himself and the own crew."""
+    if Grant.YES in require(work.actor, Action.DISPATCH) or technician_id == work.actor.staff_id:
+        return
+    led = select(Staff.id).where(Staff.id == technician_id, Staff.crew_lead_id == work.actor.staff_id)
+    if work.session.scalar(led) is None:
+        raise Problem("forbidden", "A crew lead dispatches the own crew only.", action=Action.DISPATCH.value)
+
+
+def _check_not_walked(work: Work, version: RouteVersion) -> None:
+    walked = (
+        select(RouteSession.id)
+        .join(RouteVersion, RouteVersion.id == RouteSession.route_version_id)
+        .where(RouteVersion.route_id == version.route_id, RouteSession.state == "open")
+    )
+    if work.session.scalar(walked.limit(1)) is not None:
+        raise Problem("conflict", "Somebody walks this route now; close the session, or publish with `force`.")
+
+
+def _check_on_no_other_route(work: Work, version: RouteVersion) -> None:
+    mine = aliased(Stop)
+    elsewhere = work.session.execute(
+        select(ServicePoint.number, Route.code)
+        .join(mine, mine.service_point_id == ServicePoint.id)
+        .join(Stop, Stop.service_point_id == mine.service_point_id)
+        .join(RouteVersion, RouteVersion.id == Stop.route_version_id)
+        .join(Route, Route.id == RouteVersion.route_id)
+        .where(
+            mine.route_version_id == version.id,
+            RouteVersion.state == PUBLISHED,
+            RouteVersion.route_id != version.route_id,
+        )
+        .order_by(ServicePoint.number)
+        .limit(5)
+    ).all()
+    if elsewhere:
+        named = ", ".join(f"{number} (on {code})" for number, code in elsewhere)
+        raise Problem("conflict", f"A service point is on one route at a time: {named}.")
+
+
+def _length_m(locations: Sequence[WKBElement | None]) -> float | None:
+    """Along the stops that have a position, as the crow flies from each to the next."""
+    points = [point_of(bytes(place.data)) for place in locations if place is not None]
+    return round(length_m(points), 1) if len(points) > 1 else None

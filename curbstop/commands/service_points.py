@@ -21,6 +21,7 @@ from geo import addresses
 ADDRESS = ("house_number", "predir", "street_name", "street_type", "postdir", "unit")
 NOTES = frozenset({"access_notes", "read_instructions", "hazards"})
 EDITABLE = frozenset({*ADDRESS, *NOTES, "city", "state", "zip"})
+LONGEST_ADDRESS = 160
 HAZARDS = ("dog", "hostile", "insects", "traffic", "slope", "wiring", "confined_space")
 
 
@@ -29,7 +30,7 @@ def create(work: Work, fields: Mapping[str, Any]) -> ServicePoint:
 
     Problems: forbidden, invalid (hazards, position).
     """
-    require(work.actor, Action.EDIT_SERVICE_POINTS)
+    _require_edit(work, fields)
     plain = {name: value for name, value in fields.items() if name in EDITABLE}
     _check_hazards(plain)
     point = ServicePoint(
@@ -52,13 +53,14 @@ def create(work: Work, fields: Mapping[str, Any]) -> ServicePoint:
 
 def edit(work: Work, service_point_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> ServicePoint:
     """Corrects address and notes (the office) or the position (GIS); tablets that hold the place hear of it."""
-    point = get(work, ServicePoint, service_point_id)
-    check_version(point, if_version)
     moves = {"longitude", "latitude"} & set(changes)
     if moves and Grant.YES not in require(work.actor, Action.EDIT_GEOMETRY):
         raise Problem("forbidden", "Only a GIS editor moves a service point; others propose it.")
     plain = {name: value for name, value in changes.items() if name not in moves}
-    _check_edit(work, plain)
+    if plain or not moves:
+        _check_edit(work, plain)
+    point = get(work, ServicePoint, service_point_id)
+    check_version(point, if_version)
     versions = dict(point.field_versions)
     for name, value in plain.items():
         if getattr(point, name) != value:
@@ -79,7 +81,7 @@ def edit(work: Work, service_point_id: UUID, changes: Mapping[str, Any], *, if_v
 def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
     """Tells the tablets that what they show of these places has changed: a meter, a reading, a customer's name.
 
-    Two statements for any number of places.
+    A fixed number of statements for any number of places.
     """
     ids = list(set(service_point_ids))
     if not ids:
@@ -92,9 +94,10 @@ def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
         .values(version=ServicePoint.version + 1, updated_at=work.at)
         .execution_options(synchronize_session=False)
     )
-    for point in list(work.session.identity_map.values()):
-        if isinstance(point, ServicePoint) and point.id in ids:
-            work.session.refresh(point, ["version", "updated_at"])
+    known = {row.id for row in work.session.identity_map.values() if isinstance(row, ServicePoint)} & set(ids)
+    if known:
+        stale = select(ServicePoint).where(ServicePoint.id.in_(known)).execution_options(populate_existing=True)
+        work.session.scalars(stale).all()
     rows = work.session.execute(select(ServicePoint.id, ServicePoint.version).where(ServicePoint.id.in_(ids)))
     journal.tell_buckets(work, "service_point", [(row_id, version) for row_id, version in rows])
 
@@ -106,7 +109,10 @@ def address_line(parts: Mapping[str, Any]) -> str:
     unit = parts.get("unit")
     if not line:
         raise Problem("invalid", "An address needs at least a street name.", field="street_name")
-    return f"{line} {unit}" if unit else line
+    whole = f"{line} {unit}" if unit else line
+    if len(whole) > LONGEST_ADDRESS:
+        raise Problem("invalid", f"An address has at most {LONGEST_ADDRESS} letters.", field="street_name")
+    return whole
 
 
 def address_key(parts: Mapping[str, Any]) -> str:
@@ -114,9 +120,14 @@ def address_key(parts: Mapping[str, Any]) -> str:
     return addresses.parse(address_line(parts)).match_key
 
 
+def _require_edit(work: Work, fields: Mapping[str, Any]) -> None:
+    """The office enters a place with all that is known of it, the GIS editor its address and position."""
+    granted = require(work.actor, Action.EDIT_SERVICE_POINTS)
+    if Grant.YES not in granted and any(fields.get(name) for name in NOTES):
+        raise Problem("forbidden", "Notes and hazards are the office's to write.")
+
+
 def _check_edit(work: Work, plain: Mapping[str, Any]) -> None:
-    if not plain:
-        return
     granted = require(work.actor, Action.EDIT_SERVICE_POINTS)
     if Grant.YES not in granted:
         raise Problem("forbidden", "Address and notes are the office's to edit.")
@@ -146,4 +157,5 @@ def _location(fields: Mapping[str, Any]) -> WKBElement | None:
 
 
 def _index(work: Work, point: ServicePoint) -> None:
-    search_index.index(work, "service_point", [(point.id, f"{point.number} {point.address}")])
+    # Also the accounts there, which are found by the address.
+    search_index.refresh(work, "service_point", [point.id])
