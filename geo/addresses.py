@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from geo.address_words import (
     DIRECTIONS,
@@ -81,6 +82,7 @@ class Address:
         return " ".join(f"{self.house_number} {title(self.street)} {unit}".split())
 
 
+@lru_cache(maxsize=10_000)
 def title(street: Street) -> str:
     """A street as its sign has it: `N Mt Auburn St`, `1st Ave NE`."""
     words = [street.predir, *(_title_word(word) for word in street.name.split()), street.type.title(), street.postdir]
@@ -110,21 +112,23 @@ def from_parts(  # noqa: PLR0917 - named by every caller
     value, ending, _ = _split_number([*words, "X", "ST"])
     if value is not None and not ending and len(words) > 1:
         ending = "-".join(words[1:])
-    kind, which, _ = _split_unit(["X", *_words(f"{unit_kind} {unit}")])
+    kind, which, _ = _split_unit(["X", *_words(f"{unit_kind} {unit}")]) if unit or unit_kind else ("", "", [])
     if not kind and unit.strip():
         kind, which = "UNIT", " ".join(_words(unit))
-    street = _street(_words(f"{predir} {name} {street_type} {postdir}"))
-    return Address(street, value, ending, kind, which)
+    return Address(street(f"{predir} {name} {street_type} {postdir}"), value, ending, kind, which)
 
 
+@lru_cache(maxsize=10_000)  # a file names each street many times
 def street(text: str) -> Street:
     """A street's name in one line, folded: `Saint Paul Street` is ST PAUL, ST."""
     return _street(_words(text))
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.translate(_FRACTIONS)).upper()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = text.upper()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text.translate(_FRACTIONS)).upper()
+        plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     words = _BLANK.sub(" ", _NOTHING.sub("", plain)).replace("#", " # ").split()
     return [word for word in (word.strip("-/") for word in words) if word]
 

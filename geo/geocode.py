@@ -128,11 +128,13 @@ class StreetIndex:
         blocks = self._blocks(address.street)
         if not blocks:
             return NotPlaced(Reason.NO_SUCH_STREET, f"No street is called {address.street.key or 'nothing'}.")
+        number = address.number
         spots = [
             (block, side, numbers)
             for block in blocks
+            if block.low <= number <= block.high
             for side, numbers in block.sides
-            if numbers.spans(address.number) and numbers.has_parity_of(address.number)
+            if numbers.spans(number) and numbers.has_parity_of(number)
         ]
         if not spots:
             return _outside(address, blocks)
@@ -167,12 +169,14 @@ class StreetIndex:
 class _Block:
     """A segment with its legs measured."""
 
-    __slots__ = ("_azimuths", "_ends", "length_m", "segment", "sides")
+    __slots__ = ("_azimuths", "_ends", "high", "length_m", "low", "segment", "sides")
 
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
         both = (("left", segment.left), ("right", segment.right))
         self.sides = [(side, numbers) for side, numbers in both if numbers]
+        numbers = [number for _, side in self.sides for number in (side.first, side.last)]
+        self.low, self.high = (min(numbers), max(numbers)) if numbers else (1, 0)
         line = np.asarray(segment.line, float)
         azimuths, _, meters = WGS84.inv(line[:-1, 0], line[:-1, 1], line[1:, 0], line[1:, 1])
         self._azimuths: list[float] = np.asarray(azimuths).tolist()

@@ -63,7 +63,7 @@ def location_of(draft: Draft, address: Address) -> tuple[LonLat, str]:
         raise RefusedError("no_location", "The row has no coordinates, and no streets were given to place it on.")
     outcome = draft.streets.place(address, draft.words("zip"))
     if isinstance(outcome, NotPlaced):
-        raise RefusedError(outcome.reason.value, outcome.detail)
+        raise RefusedError(outcome.reason.value, outcome.detail, address.match_key)
     return outcome.point, "geocoded"
 
 

@@ -89,7 +89,7 @@ def hydrant(draft: Draft) -> HydrantRow:
         flow_gpm=draft.get("flow_gpm"),
         status=draft.get("status"),
         location=point,
-        attributes=dict(draft.unmapped),
+        attributes=draft.others(),
     )
 
 

@@ -28,27 +28,30 @@ class GeoJsonSource:
         columns: dict[str, None] = {}
         named: str | None = None
         kind = None
+        count = last = 0
         for name, value in self._members(_ignore):
             if name == "crs":
                 named = geojson_crs(value)
             elif name == "type":
                 kind = value
             elif name == "features" and isinstance(value, Iterator):
-                for _, feature, _ in value:
+                for line, feature, _ in value:
+                    count, last = count + 1, line
                     if isinstance(feature, dict):
                         columns.update(dict.fromkeys(_properties(feature)))
                         self.has_geometry |= bool(feature.get("geometry"))
         if kind != "FeatureCollection":
             raise Problem("file_unreadable", f"{path} is JSON, but no GeoJSON FeatureCollection.")
         self.columns = list(columns)
+        self._line_each = last >= count
         self.crs: str | None = options.crs or named or WGS84_CODE
 
     def rows(self, progress: Progress) -> Iterator[Row]:
         """One row a feature; its `id` is the column `id` where its properties have none."""
         for name, value in self._members(progress):
             if name == "features" and isinstance(value, Iterator):
-                for line, feature, text in value:
-                    yield _row(line, feature, text)
+                for number, (line, feature, text) in enumerate(value, start=1):
+                    yield _row(line if self._line_each else number, feature, text)
 
     def _members(self, progress: Progress) -> Iterator[tuple[str, Any]]:
         size = self.path.stat().st_size

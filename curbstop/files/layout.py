@@ -42,7 +42,7 @@ class Draft:
     values: Mapping[str, Any]
     geometry: BaseGeometry | None
     streets: StreetIndex | None
-    unmapped: Mapping[str, str]
+    ignored: Sequence[str]
 
     def get(self, name: str) -> Any:
         return self.values.get(name)
@@ -50,6 +50,11 @@ class Draft:
     def words(self, name: str) -> str:
         """A field's text; the empty one where there is none."""
         return self.values.get(name) or ""
+
+    def others(self) -> dict[str, str]:
+        """What stands in the columns that no field is read from, but for the editor's."""
+        cells = self.row.values
+        return {name: cells[name] for name in self.ignored if cells.get(name) and fold(name) not in EDITOR_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +123,7 @@ def draft(
             values[field.name] = field.kind(cell)
         except RefusedError as refused:
             raise RefusedError(refused.fault.reason, f"{field.name} ({column}): {refused.fault.detail}.") from None
-    unmapped = {
-        name: row.values[name] for name in columns.ignored if row.values.get(name) and fold(name) not in EDITOR_COLUMNS
-    }
-    return Draft(row, values, geometry, streets, unmapped)
+    return Draft(row, values, geometry, streets, columns.ignored)
 
 
 def fold(name: str) -> str:

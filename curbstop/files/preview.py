@@ -12,7 +12,8 @@ _FIRST: Final = 10
 
 @dataclass(slots=True)
 class Preview:
-    """Grows while a file is read. `reasons` counts refused rows; `bounds` is west, south, east, north."""
+    """Grows while a file is read. `reasons` counts refused rows, `unplaced` holds
+    the addresses among them that have no place, each once; `bounds` is west, south, east, north."""
 
     layout: str
     path: Path
@@ -29,11 +30,14 @@ class Preview:
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     first_rejects: list[Rejected] = field(default_factory=list)
+    unplaced: set[str] = field(default_factory=set)
     bounds: tuple[float, float, float, float] | None = None
 
     def reject(self, row: Rejected) -> None:
         self.rejected += 1
         self.reasons[row.reason] += 1
+        if row.about:
+            self.unplaced.add(row.about)
         if len(self.first_rejects) < _FIRST:
             self.first_rejects.append(row)
 
@@ -48,6 +52,7 @@ class Preview:
             "read": self.read,
             "accepted": self.accepted,
             "placed": self.placed,
+            "unplaced": len(self.unplaced),
             "duplicates": self.duplicates,
             "rejected": self.rejected,
             "reasons": dict(self.reasons),
@@ -65,8 +70,9 @@ class Preview:
             lines.append(f"Not used: {', '.join(self.ignored)}")
         if self.crs:
             lines.append(f"Coordinate system: {self.crs}")
-        if self.placed:
-            lines.append(f"Placed on streets: {self.placed:,}")
+        if self.placed or self.unplaced:
+            tried = self.placed + len(self.unplaced)
+            lines.append(f"Placed on streets: {self.placed:,} of {tried:,} addresses ({self.placed / tried:.1%})")
         if self.bounds:
             lines.append("Bounds: {:.5f}, {:.5f} to {:.5f}, {:.5f}".format(*self.bounds))
         lines += [f"Rejected, {reason}: {count:,}" for reason, count in self.reasons.most_common()]

@@ -76,6 +76,10 @@ class Reading:
             pass
         return self.preview
 
+    def texts(self, lines: set[int]) -> dict[int, str]:
+        """The texts of some lines, for rows that were refused after they had been read."""
+        return {row.line: row.text for row in self._source.rows(_say_nothing) if row.line in lines}
+
     def _new_preview(self) -> Preview:
         source = self._source
         return Preview(
@@ -104,7 +108,7 @@ class Reading:
             value = self._layout.build(draft(self._layout, row, self._columns, geometry, self._streets))
             return judge.judge(row, value)
         except RefusedError as refused:
-            return Rejected(row.line, refused.fault.reason, refused.fault.detail, row.text)
+            return Rejected(row.line, refused.fault.reason, refused.fault.detail, row.text, refused.about)
 
     def _accept(self, value: ImportRow) -> None:
         self.preview.accepted += 1

@@ -1,7 +1,7 @@
 """The file of refused rows: a CSV with line, reason, detail and text, safe to open in a spreadsheet."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
@@ -45,6 +45,14 @@ class RejectFile:
             ) from None
         csv.writer(self._file).writerow(COLUMNS)
         return self._file
+
+
+def extend(path: Path, more: Sequence[Rejected]) -> None:
+    """Adds refused rows to those that are in the file, in the order of their lines."""
+    there = list(read_rejects(path)) if path.exists() else []
+    with RejectFile(path) as file:
+        for row in sorted([*there, *more], key=lambda row: row.line):
+            file.add(row)
 
 
 def reject_path(path: Path, folder: Path | None) -> Path:

@@ -23,7 +23,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as the file has it. `line` is the text's line, or the feature's number in a binary file, from 1."""
+    """One row as the file has it. `line` is the text's line, from 1.
+
+    In a binary file, and in a GeoJSON file that has several features on a line, it is the feature's number.
+    """
 
     line: int
     values: dict[str, str]
@@ -50,12 +53,13 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A refused row, with all that somebody needs to correct it."""
+    """A refused row, with all that somebody needs to correct it. `about` is the address that has no place."""
 
     line: int
     reason: str
     detail: str
     text: str
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from curbstop.files.rows import Fault
 
 Kind = Callable[[str], Any]
 # How files write that there is nothing.
-NOTHING: Final = frozenset({"", "<null>", "null", "n/a", "#n/a", "none", "nan"})
+NOTHING: Final = frozenset({"", "<null>", "n/a", "#n/a"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y")
 
@@ -18,9 +18,11 @@ _DAYS: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%d-%b-%Y", "%b %d
 class RefusedError(Exception):
     """A row that cannot be taken, with its fault."""
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
+    def __init__(self, reason: str, detail: str, about: str | None = None) -> None:
+        """`about` names the thing where several rows may be refused for the same one."""
+        super().__init__(reason, detail, about)
         self.fault = Fault(reason, detail)
+        self.about = about
 
 
 def text(most: int) -> Kind:
@@ -67,7 +69,7 @@ def decimal(low: Decimal, high: Decimal) -> Kind:
 def day(cell: str) -> date:
     """A day: ISO, American (5/4/2026), or milliseconds since 1970, also before it. The reason: not_a_date."""
     given = cell.strip()
-    if re.fullmatch(r"-?\d{9,15}", given):
+    if given == "0" or re.fullmatch(r"-?\d{9,15}", given):
         found = (_EPOCH + timedelta(milliseconds=int(given))).date() if abs(int(given)) < 10**14 else None
     else:
         found = _written_day(given)
