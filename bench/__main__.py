@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import pull, push, search
+from bench import imports, pull, push, search
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
 
 GROUPS: list[Group] = [
+    (imports.NAMES, imports.measure),
     (pull.NAMES, pull.measure),
     (push.NAMES, push.measure),
     (search.NAMES, search.measure),
