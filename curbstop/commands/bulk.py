@@ -1,8 +1,6 @@
 """Writes many rows at once, for a utility that is loaded whole: inserts with their audit, and the search index."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +33,7 @@ def load(work: Work, model: type[Base], rows: Sequence[Mapping[str, Any]], *, ac
     if issubclass(model, Versioned):
         stamps = {"created_at": work.at, "updated_at": work.at}
         work.session.execute(insert(model), [{**stamps, **row} for row in whole])
-        lines = [(row["id"], None, _plain(row)) for row in whole]
+        lines = [(row["id"], None, journal.plain_row(row)) for row in whole]
     else:
         work.session.execute(insert(model), whole)
         lines = [(ids[0], None, {"rows": len(ids)})]
@@ -43,20 +41,3 @@ def load(work: Work, model: type[Base], rows: Sequence[Mapping[str, Any]], *, ac
     if model.__tablename__ in search_index.MODELS:
         search_index.refresh(work, model.__tablename__, ids)
     return ids
-
-
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's values as the audit keeps them; secrets only as the word."""
-    plain: dict[str, Any] = {}
-    for name, value in row.items():
-        if name == "id" or value is None:
-            continue
-        if name in journal.SECRET_COLUMNS:
-            plain[name] = "changed"
-        elif isinstance(value, datetime | date):
-            plain[name] = value.isoformat()
-        elif isinstance(value, UUID | Decimal):
-            plain[name] = str(value)
-        else:
-            plain[name] = value
-    return plain

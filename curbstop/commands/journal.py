@@ -158,6 +158,11 @@ def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
     return before, after
 
 
+def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Column values as the audit keeps them: without the id and what is empty, secrets only as a word."""
+    return {name: _plain(name, value) for name, value in row.items() if name != "id" and value is not None}
+
+
 def _plain(name: str, value: Any) -> Any:
     if value is not None and name in SECRET_COLUMNS:
         return "changed"
