@@ -1,0 +1,68 @@
+"""Parked work through HTTP: the list, one conflict whole, and the order that it waits on."""
+
+from uuid import UUID
+
+from curbstop.commands import conflicts
+from curbstop.domain.problems import Problem
+from curbstop.models import OpLedger
+from curbstop.models.ids import new_id
+from tests.api.office import Office
+from tests.town import Town
+
+
+def parked(town: Town, order_id: UUID, by: str = "tess") -> str:
+    """Work on the order by somebody's tablet that could not be applied."""
+    tablet_id, op_id = town.tablet(by), new_id()
+    town.add(
+        OpLedger(op_id=op_id, tablet_id=tablet_id, staff_id=town.staff[by], n=1, kind="order.complete",
+                 aggregate=f"service_order/{order_id}", sha256=b"x", raw=b"{}", verdict="parked")
+    )  # fmt: skip
+    with town.work(by, tablet_id) as work:
+        why = Problem("duplicate_completion", "It is completed already.")
+        args = {"outcome": "DONE", "captures": {"read": "001234"}}
+        return str(
+            conflicts.park(work, op_id=op_id, aggregate=f"service_order/{order_id}", args=args, base=1, why=why).id
+        )
+
+
+def test_parked_work_is_kept_whole(office: Office, town: Town) -> None:
+    order_id = town.order("GEN", town.place())
+    conflict_id = parked(town, order_id)
+    found = office.as_("dana").get(f"/conflicts/{conflict_id}")
+    assert found.headers["ETag"] == '"v1"'
+    assert (found.json["code"], found.json["state"], found.json["kind"]) == (
+        "duplicate_completion", "open", "order.complete",
+    )  # fmt: skip
+    assert found.json["mine"]["captures"] == {"read": "001234"}
+    assert (found.json["base"], found.json["theirs"]["state"]) == ({"version": 1}, "ready")
+    assert (found.json["staff_name"], found.json["tablet_name"]) == ("Tess", "tess's tablet")
+    assert (found.json["address"], found.json["order_id"]) == ("1 Main St", str(order_id))
+
+
+def test_an_order_shows_what_is_parked_on_it_to_those_who_settle_it(office: Office, town: Town) -> None:
+    order_id = town.order("GEN", town.place(), to="tess")
+    conflict_id = parked(town, order_id)
+    url = f"/service-orders/{order_id}"
+    assert [one["id"] for one in office.as_("carla").get(url).json["conflicts"]] == [conflict_id]
+    assert office.as_("tess").get(url).json["conflicts"] == []
+
+
+def test_a_crew_lead_sees_what_waits_for_the_crew(office: Office, town: Town) -> None:
+    theirs, other = (parked(town, town.order("GEN", town.place()), by=name) for name in ("tess", "tom"))
+    listed = office.as_("lee").get("/conflicts").json["items"]
+    assert [one["id"] for one in listed] == [theirs]
+    assert office.as_("lee").get(f"/conflicts/{other}").json["code"] == "not_found"
+    assert office.as_("tom").get("/conflicts").json["code"] == "forbidden"
+
+
+def test_a_list_is_narrowed_by_its_filters(office: Office, town: Town) -> None:
+    order_id = town.order("GEN", town.place())
+    first, second = parked(town, order_id), parked(town, town.order("GEN", town.place()), by="tom")
+
+    def found(query: str) -> list[str]:
+        return [one["id"] for one in office.as_("dana").get(f"/conflicts?{query}").json["items"]]
+
+    assert found("sort=-created_at") == [second, first]
+    assert found("state=open&code=duplicate_completion") == [first, second]
+    assert found("state=resolved") == found("code=not_in_scope") == []
+    assert found(f"order_id={order_id}") == found(f"staff_id={office.ids['tess']}") == [first]

@@ -1,0 +1,73 @@
+"""Photos through HTTP: what was declared, what has arrived, and the bytes with safe headers."""
+
+import hashlib
+import io
+from uuid import UUID
+
+from curbstop.commands import attachments, photo_files
+from curbstop.models.ids import new_id
+from tests.api.office import Office
+from tests.town import Town
+
+JPEG = b"\xff\xd8\xff\xe0 not really a photo <script>"
+
+
+def declared(town: Town, order_id: UUID, data: bytes = JPEG, media_type: str = "image/jpeg") -> UUID:
+    photo_id, sha256 = new_id(), hashlib.sha256(data).hexdigest()
+    with town.work("tom") as work:
+        attachments.declare(
+            work, photo_id, order_id=order_id, access_issue_id=None, label="photo", media_type=media_type,
+            sha256=sha256, size=len(data), noted_at=work.at,
+        )  # fmt: skip
+    return photo_id
+
+
+def arrived(town: Town, photo_id: UUID, data: bytes = JPEG) -> None:
+    sha256 = hashlib.sha256(data).hexdigest()
+    photo_files.store(town.settings.files_dir, io.BytesIO(data), sha256=sha256, size=len(data))
+    with town.work("tom") as work:
+        attachments.mark_stored(work, photo_id)
+
+
+def test_an_order_says_how_many_of_its_photos_are_here(office: Office, town: Town) -> None:
+    order_id = town.order("GEN", town.place(), to="tom")
+    first, second = declared(town, order_id), declared(town, order_id, b"other")
+    arrived(town, first)
+    photos = office.as_("carla").get(f"/service-orders/{order_id}").json["photos"]
+    assert (photos["declared"], photos["stored"]) == (2, 1)
+    assert [(photo["id"], photo["stored"]) for photo in photos["items"]] == [(str(first), True), (str(second), False)]
+    assert office.as_("gus").get(f"/service-orders/{order_id}").json["photos"]["declared"] == 0
+
+
+def test_a_photo_is_shown_and_never_taken_for_a_page(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"))
+    arrived(town, photo_id)
+    for name in ("carla", "tom", "otto"):
+        response = office.as_(name).get(f"/attachments/{photo_id}/content", buffered=True)
+        assert (response.status_code, response.data, response.mimetype) == (200, JPEG, "image/jpeg")
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response.headers["Content-Disposition"] == f"inline; filename=photo-{photo_id}.jpg"
+        assert "private" in response.headers["Cache-Control"]
+
+
+def test_what_a_browser_cannot_show_is_saved(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"), media_type="application/pdf")
+    arrived(town, photo_id)
+    response = office.as_("carla").get(f"/attachments/{photo_id}/content", buffered=True)
+    assert response.headers["Content-Disposition"] == f"attachment; filename=photo-{photo_id}.pdf"
+
+
+def test_a_photo_that_has_not_arrived_is_known_but_has_no_bytes(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"))
+    facts = office.as_("carla").get(f"/attachments/{photo_id}").json
+    assert (facts["stored"], facts["stored_at"], facts["size"]) == (False, None, len(JPEG))
+    assert office.as_("carla").get(f"/attachments/{photo_id}/content").json["code"] == "not_found"
+
+
+def test_a_photo_is_seen_with_its_order_only(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"))
+    arrived(town, photo_id)
+    for name, wanted in (("tess", "not_found"), ("lee", "not_found"), ("gus", "forbidden"), ("ada", "forbidden")):
+        for url in (f"/attachments/{photo_id}", f"/attachments/{photo_id}/content"):
+            assert office.as_(name).get(url).json["code"] == wanted, name
