@@ -22,7 +22,8 @@ def read_header(cells: Sequence[str], sample: Sequence[Sequence[str]]) -> Header
     names = [cell.strip() for cell in cells]
     if not any(names):
         raise Problem("file_columns", "The first line is empty; it has to name the columns.")
-    width = Counter(len(row) for row in sample).most_common(1)[0][0] if sample else len(names)
+    widths = Counter(len(row) for row in sample)
+    width = len(names) if not sample or len(names) in widths else widths.most_common(1)[0][0]
     repairs: list[str] = []
     first_row = None
     if len(names) > width > 1:

@@ -32,7 +32,7 @@ class CsvSource:
         first = next(lines, "")
         self._delimiter = _delimiter(options.delimiter) or _sniff(first)
         cells = next(self._parse(iter([first])), (1, [], ""))[1]
-        sample = [found[1] for found in itertools.islice(self._parse(lines), _SAMPLE_ROWS)]
+        sample = [found[1] for found in itertools.islice(self._parse(lines, start=1), _SAMPLE_ROWS)]
         header = read_header(cells, sample)
         self.columns, self.repairs, self._fused = header.columns, header.repairs, header.first_row
         if len(self.columns) == 1 and not sample:

@@ -55,15 +55,10 @@ class GeoJsonSource:
 
     def _members(self, progress: Progress) -> Iterator[tuple[str, Any]]:
         size = self.path.stat().st_size
-        try:
-            with self.path.open(encoding="utf-8-sig") as file:
-                text = JsonText(self.path, file)
-                for name, value in text.members():
-                    yield name, _watched(value, text, progress, size) if isinstance(value, Iterator) else value
-        except UnicodeDecodeError:
-            raise Problem("file_unreadable", f"{self.path} is not UTF-8 text, as GeoJSON has to be.") from None
-        except RecursionError:
-            raise Problem("file_unreadable", f"{self.path} is nested too deeply to be GeoJSON.") from None
+        with self.path.open(encoding="utf-8-sig") as file:
+            text = JsonText(self.path, file)
+            for name, value in text.members():
+                yield name, _watched(value, text, progress, size) if isinstance(value, Iterator) else value
         progress(size, size)
 
 

@@ -58,6 +58,8 @@ class JsonText:
             except json.JSONDecodeError as error:
                 if self._ended or len(self._text) - self._at > _LONGEST:
                     raise self._broken(error.msg) from None
+            except RecursionError:
+                raise self._broken("it is nested too deeply") from None
             else:
                 # A number that ends where the text ends may go on in the next chunk.
                 if end < len(self._text) or self._ended:
@@ -87,7 +89,10 @@ class JsonText:
         self._at += 1
 
     def _more(self) -> None:
-        chunk = self._file.read(max(_CHUNK, len(self._text) - self._at))
+        try:
+            chunk = self._file.read(max(_CHUNK, len(self._text) - self._at))
+        except UnicodeDecodeError:
+            raise self._broken("what follows is not UTF-8 text, as GeoJSON has to be") from None
         self._ended = not chunk
         self._text, self._at = self._text[self._at :] + chunk, 0
         self.done += len(chunk)
