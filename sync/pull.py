@@ -60,9 +60,7 @@ def pull(
         "removed_buckets": removed,
         "acked_through_n": acked_through(session, actor.tablet_id),
     }
-    return _lines(
-        session, head, wanted=wanted, fresh=fresh, changes=changes, cursor=now.encode(settings.secret_key)
-    )
+    return _lines(session, head, wanted=wanted, fresh=fresh, changes=changes, cursor=now.encode(settings.secret_key))
 
 
 def _lines(
@@ -190,7 +188,9 @@ def acked_through(session: Session, tablet_id: UUID | None) -> int:
     if tablet_id is None:
         return 0
     mine = OpLedger.tablet_id == tablet_id
-    open_from = session.scalar(select(func.min(OpLedger.n)).where(mine, OpLedger.verdict == "waiting"))
+    # An op without a verdict was stored and then cut off: it is answered when it comes again.
+    unanswered = OpLedger.verdict.is_(None) | (OpLedger.verdict == "waiting")
+    open_from = session.scalar(select(func.min(OpLedger.n)).where(mine, unanswered))
     if open_from is not None:
         return int(open_from) - 1
     return int(session.scalar(select(func.max(OpLedger.n)).where(mine)) or 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 from curbstop.demo.town import CITY, STATE, ZIP, Place
 from curbstop.models.ids import new_id
+from geo import addresses
 
 Row = dict[str, Any]
 
@@ -28,7 +29,7 @@ _ACCESS = (
     "Box inside the fence, gate on the right.", "Lid is heavy, bring the hook.", "In the flower bed, second slab.",
 )  # fmt: skip
 _READING = ("Read through the glass, lid sticks.", "Wipe the dial first.", "Use the mirror, the box is deep.")
-_HAZARDS = ("dog", "wasps", "deep box", "steep bank", "traffic")
+_HAZARDS = ("dog", "insects", "confined_space", "slope", "traffic")
 STOCK = 40  # new meters on the shelf
 HISTORY = 6  # monthly readings of each register
 
@@ -48,17 +49,17 @@ class Household:
     readings: list[Row] = field(default_factory=list)
 
 
-def furnish(place: Place, number: int, chance: random.Random, today: datetime) -> Household:
-    """The household at a place; `number` counts the places from 1 and makes the human numbers."""
+def furnish(point: Row, number: int, chance: random.Random, today: datetime) -> Household:
+    """The household at a service point; `number` counts them from 1 and makes serials. The loader gives the others."""
     business = chance.random() < 0.06
-    point_id, customer_id, meter_id = new_id(), new_id(), new_id()
+    point_id, customer_id, meter_id = point["id"], new_id(), new_id()
     maker, model = chance.choice(_MODELS)
     installed_at = today - timedelta(days=chance.randint(400, 6_000))
     home = Household(
-        point=_point(point_id, place, number, chance),
-        customer={"id": customer_id, "number": f"CU-{number:06d}", **_customer(business, chance)},
+        point=point,
+        customer={"id": customer_id, **_customer(business, chance)},
         account={
-            "id": new_id(), "number": f"AC-{number:06d}", "customer_id": customer_id, "service_point_id": point_id,
+            "id": new_id(), "customer_id": customer_id, "service_point_id": point_id,
             "status": "active", "service_class": "commercial" if business else "residential",
         },
         meter={
@@ -99,11 +100,12 @@ def stock_serial(number: int) -> str:
     return f"K{20_000_000 + number}"
 
 
-def _point(point_id: Any, place: Place, number: int, chance: random.Random) -> Row:
+def point_row(place: Place, chance: random.Random) -> Row:
+    """The service point of a place, with its notes and hazards."""
     return {
-        "id": point_id,
-        "number": f"SP-{number:06d}",
+        "id": new_id(),
         "address": place.address,
+        "address_key": addresses.parse(place.address).match_key,
         "house_number": str(place.house_number),
         "street_name": place.street_name,
         "street_type": place.street_type,
