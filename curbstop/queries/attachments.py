@@ -16,11 +16,7 @@ from curbstop.queries.visible_orders import Sight, sight, visible
 
 def of_order(order_id: UUID) -> Select[Any]:
     """The statement for an order's photos, in the order in which they were taken."""
-    return (
-        select(*_COLUMNS)
-        .where(Attachment.order_id == order_id)
-        .order_by(Attachment.noted_at, Attachment.id)
-    )
+    return select(*_COLUMNS).where(Attachment.order_id == order_id).order_by(Attachment.noted_at, Attachment.id)
 
 
 def get(session: Session, actor: Actor, attachment_id: UUID) -> Row[Any]:
