@@ -85,25 +85,25 @@ def history(session: Session, actor: Actor, page: PageRequest, order_id: UUID) -
 
 def history_of(order_id: UUID, seen: Sight) -> Select[Any]:
     """The statement for an order's history with people and tablets by name."""
-    words = (OrderHistory.reason, OrderHistory.facts)
     technician = aliased(Staff)
+    columns: list[Any] = [
+        OrderHistory.id,
+        OrderHistory.event,
+        OrderHistory.from_state,
+        OrderHistory.to_state,
+        OrderHistory.staff_id,
+        Staff.name.label("staff_name"),
+        OrderHistory.tablet_id,
+        Tablet.name.label("tablet_name"),
+        OrderHistory.technician_id,
+        technician.name.label("technician_name"),
+        OrderHistory.op_id,
+        OrderHistory.noted_at,
+        OrderHistory.recorded_at,
+    ]
+    words = [OrderHistory.reason, OrderHistory.facts] if seen is not Sight.PLACE else nothing("reason", "facts")
     return (
-        select(
-            OrderHistory.id,
-            OrderHistory.event,
-            OrderHistory.from_state,
-            OrderHistory.to_state,
-            OrderHistory.staff_id,
-            Staff.name.label("staff_name"),
-            OrderHistory.tablet_id,
-            Tablet.name.label("tablet_name"),
-            OrderHistory.technician_id,
-            technician.name.label("technician_name"),
-            OrderHistory.op_id,
-            OrderHistory.noted_at,
-            OrderHistory.recorded_at,
-            *(words if seen is not Sight.PLACE else nothing("reason", "facts")),
-        )
+        select(*columns, *words)
         .outerjoin(Staff, Staff.id == OrderHistory.staff_id)
         .outerjoin(technician, technician.id == OrderHistory.technician_id)
         .outerjoin(Tablet, Tablet.id == OrderHistory.tablet_id)
