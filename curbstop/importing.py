@@ -18,6 +18,7 @@ from curbstop.commands.import_rows import Outcome
 from curbstop.commands.work import Work
 from curbstop.domain.actors import Actor
 from curbstop.domain.import_rows import StreetRow
+from curbstop.domain.permissions import Role
 from curbstop.files.layouts import layout_named
 from curbstop.files.preview import Preview
 from curbstop.files.reading import Reading, street_index
@@ -27,6 +28,9 @@ from curbstop.models.asset import Street
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from geo.geocode import StreetIndex
+
+# Whoever imports at the command line: billing and the systems around it, whose orders the office may make, too.
+OPERATOR = Actor(staff_id=None, name="command line", roles=frozenset({Role.INT, Role.CSR, Role.BIL}))
 
 
 @dataclass(slots=True)

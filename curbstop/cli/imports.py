@@ -6,11 +6,10 @@ import click
 
 from curbstop.cli.database import opened
 from curbstop.cli.progress import bar
-from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
 from curbstop.files.layouts import LAYOUTS
 from curbstop.files.rows import Options
-from curbstop.importing import import_file
+from curbstop.importing import OPERATOR, import_file
 from curbstop.settings import load
 
 _FILE = click.Path(path_type=Path)
@@ -48,7 +47,7 @@ def _command(kind: str) -> click.Command:
         options = Options(encoding, delimiter, crs, layer, _pairs(mapping), rejects)
         with opened(settings) as sessions, bar() as progress:
             report = import_file(
-                sessions, settings, SYSTEM, kind, file, options=options, streets=streets, commit=commit,
+                sessions, settings, OPERATOR, kind, file, options=options, streets=streets, commit=commit,
                 progress=lambda done, of: progress(kind, done, of),
             )  # fmt: skip
         for line in report.lines():

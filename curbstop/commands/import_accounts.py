@@ -63,7 +63,7 @@ def _customers(work: Work, rows: Sequence[AccountRow]) -> dict[str, UUID]:
         wanted[row.customer_number] = (f"number:{row.customer_number}", columns)
     put(work, Customer, list(wanted.values()), [{} for _ in wanted])
     found = work.session.execute(select(Customer.number, Customer.id).where(Customer.number.in_(wanted)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _current(work: Work, points: Sequence[UUID]) -> dict[UUID, str]:
@@ -72,4 +72,4 @@ def _current(work: Work, points: Sequence[UUID]) -> dict[UUID, str]:
             Account.service_point_id.in_(points), Account.status != AccountStatus.FINALED
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

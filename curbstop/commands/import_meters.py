@@ -110,7 +110,7 @@ def _taken_radios(work: Work, radios: Sequence[str]) -> dict[str, str]:
         .join(Meter, Meter.id == Endpoint.meter_id)
         .where(Endpoint.radio_id.in_(radios), Endpoint.retired_at.is_(None))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _occupied(work: Work, points: Sequence[UUID]) -> dict[UUID, str]:
@@ -119,4 +119,4 @@ def _occupied(work: Work, points: Sequence[UUID]) -> dict[UUID, str]:
         .join(Meter, Meter.id == Installation.meter_id)
         .where(Installation.service_point_id.in_(points), Installation.removed_at.is_(None))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

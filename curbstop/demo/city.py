@@ -12,10 +12,9 @@ from sqlalchemy import func, select
 from curbstop.demo import loading
 from curbstop.demo.households import Row, furnish
 from curbstop.demo.loading import CYCLES, HOUSEHOLDS, Loader, Progress
-from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
 from curbstop.files.rows import Options
-from curbstop.importing import import_file
+from curbstop.importing import OPERATOR, import_file
 from curbstop.models import ServicePoint
 from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions
@@ -69,7 +68,7 @@ def _import(sessions: Sessions, settings: Settings, folder: Path, made: Counter[
             tell(kind, done, of)
 
         options = Options(rejects_folder=settings.data_dir)
-        report = import_file(sessions, settings, SYSTEM, kind, path, options=options, commit=True, progress=progress)
+        report = import_file(sessions, settings, OPERATOR, kind, path, options=options, commit=True, progress=progress)
         made[kind] += report.outcome.added
         if kind == "addresses":
             made["addresses_read"] = report.preview.read
