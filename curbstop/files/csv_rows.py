@@ -89,8 +89,7 @@ class CsvSource:
     def _lines(self, progress: Progress) -> Iterator[str]:
         size, done = self.path.stat().st_size, 0
         if self._encoding.startswith(("utf-16", "utf-32")):
-            with self.path.open(encoding=self._encoding, newline="") as text:
-                yield from text
+            yield from self._wide_lines()
             return
         with self.path.open("rb") as raw:
             for number, line in enumerate(raw, start=1):
@@ -99,6 +98,19 @@ class CsvSource:
                     progress(done, size)
                 yield self._decode(number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
         progress(size, size)
+
+    def _wide_lines(self) -> Iterator[str]:
+        """Lines of two- or four-byte signs, which cannot be told apart before they are decoded."""
+        number = 0
+        with self.path.open(encoding=self._encoding, newline="") as text:
+            try:
+                for number, line in enumerate(text, start=1):  # noqa: B007 - the last one is named in the problem
+                    yield line
+            except UnicodeError:
+                raise Problem(
+                    "file_unreadable",
+                    f"{self.path}, after line {number}: this is not {self._encoding} text; say --encoding.",
+                ) from None
 
     def _decode(self, number: int, line: bytes) -> str:
         try:
@@ -120,6 +132,7 @@ def _encoding(path: Path, named: str | None) -> str:
         start = file.read(4)
     try:
         known = codecs.lookup(named or _WIDE.get(start[:2], "utf-8")).name
+        "".encode(known)  # base64 and the like are codecs, but of no text
     except LookupError:
         raise Problem("file_unreadable", f"No encoding is called {named!r}; say one like cp1252 or utf-8.") from None
     return "utf-8" if known == "utf-8-sig" else known

@@ -65,9 +65,15 @@ def test_utf_16_is_known_by_its_mark(write: Write) -> None:
     assert rows(CsvSource(write("a.csv", "id,name\n1,Zoë\n".encode("utf-16")), Options()))[0].values["name"] == "Zoë"
 
 
-def test_an_unknown_encoding_is_a_problem(write: Write) -> None:
-    with pytest.raises(Problem, match="No encoding is called 'klingon'"):
-        CsvSource(write("a.csv", "id\n1\n"), Options(encoding="klingon"))
+def test_utf_16_that_is_cut_off_is_a_problem(write: Write) -> None:
+    with pytest.raises(Problem, match="not utf-16 text"):
+        rows(CsvSource(write("a.csv", "id,name\n1,Zoë\n".encode("utf-16")[:-1]), Options()))
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64"])
+def test_an_unknown_encoding_is_a_problem(write: Write, name: str) -> None:
+    with pytest.raises(Problem, match=f"No encoding is called '{name}'"):
+        CsvSource(write("a.csv", "id\n1\n"), Options(encoding=name))
 
 
 def test_a_header_fused_with_the_first_row_is_taken_apart_and_told(write: Write) -> None:
