@@ -8,10 +8,12 @@ from sqlalchemy import Engine
 
 from api import (
     access_issues,
+    accounts,
     attachments,
     audit,
     auth,
     conflicts,
+    customers,
     dispatch,
     docs,
     field_work,
@@ -43,6 +45,8 @@ RESOURCES: tuple[ModuleType, ...] = (
     me,
     staff,
     tablets,
+    customers,
+    accounts,
     service_orders,
     dispatch,
     field_work,

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from api.app import make_app
-from curbstop.commands import reference, staff
+from curbstop.commands import numbering, reference, staff
+from curbstop.domain.numbers import Prefix
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from tests.api.office import Client, Office
@@ -36,6 +37,9 @@ def town(office: Office) -> Town:
     town = Town(office.sessions, office.settings, staff=dict(office.ids))
     with town.work() as work:
         reference.load_catalogue(work)
+        # The builders count from one; what comes through the API has numbers of its own.
+        for prefix in (Prefix.CUSTOMER, Prefix.ACCOUNT, Prefix.SERVICE_POINT):
+            numbering.next_numbers(work, prefix, 900)
         for name in ("tom", "tess", "lee"):
             staff.edit(work, office.ids[name], {"skills": SKILLS})
     return town
