@@ -34,6 +34,7 @@ from curbstop.domain.search_words import words_of
 from curbstop.models.account import Account, Customer
 from curbstop.models.base import Versioned
 from curbstop.models.meter import Meter
+from curbstop.models.plans import by_index
 from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -63,7 +64,8 @@ _word_writers: dict[URL, Engine] = {}
 def index(work: Work, entity_type: str, rows: Sequence[tuple[UUID, str]]) -> None:
     """Makes each row (id, text) found by the words of its text, and by no others. An empty text removes the row."""
     for start in range(0, len(rows), _ROWS):
-        _index_part(work.session, entity_type, dict(rows[start : start + _ROWS]))
+        with by_index(work.session):
+            _index_part(work.session, entity_type, dict(rows[start : start + _ROWS]))
 
 
 def refresh(work: Work, entity_type: str, entity_ids: Iterable[UUID]) -> None:
@@ -74,13 +76,15 @@ def refresh(work: Work, entity_type: str, entity_ids: Iterable[UUID]) -> None:
     """
     ids = list(entity_ids)
     for part in _parts(ids):
-        index(
-            work, entity_type, [(row[0], " ".join(row[1:])) for row in work.session.execute(_text(entity_type, part))]
-        )
+        with by_index(work.session):
+            texts = [(row[0], " ".join(row[1:])) for row in work.session.execute(_text(entity_type, part))]
+        index(work, entity_type, texts)
     if entity_type in {"customer", "service_point"}:
         owner = Account.customer_id if entity_type == "customer" else Account.service_point_id
         for part in _parts(ids):
-            refresh(work, "account", work.session.scalars(select(Account.id).where(owner.in_(part))))
+            with by_index(work.session):
+                accounts = list(work.session.scalars(select(Account.id).where(owner.in_(part))))
+            refresh(work, "account", accounts)
 
 
 def _text(entity_type: str, ids: list[UUID]) -> Executable:

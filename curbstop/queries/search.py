@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.search_words import fold, plain, tokens_of, words_of
+from curbstop.models.plans import by_index
 from curbstop.queries import search_rows, search_words
 from curbstop.queries.search_postings import rows_with_all
 from curbstop.queries.search_rows import Hit
@@ -43,8 +44,9 @@ def find(
     tokens = tokens_of(text)
     if not tokens or not wanted:
         return []
-    slips = _rows(session, tokens, wanted, limit)
-    hits = search_rows.load(session, slips, with_names=sees_customers)
+    with by_index(session):
+        slips = _rows(session, tokens, wanted, limit)
+        hits = list(search_rows.load(session, slips, with_names=sees_customers))
     found = [_Found(hit, slips[hit.entity_type, hit.id]) for hit in hits]
     found.sort(key=lambda one: _rank(one, plain(text).strip(), tokens))
     return [one.hit for one in found[: min(limit, MOST)]]

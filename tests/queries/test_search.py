@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from curbstop.commands import search_index
@@ -172,9 +172,6 @@ def plans(city: Session) -> Iterator[list[str]]:
     """The plan of every statement that the test's search runs."""
     lines: list[str] = []
     connection = city.connection()
-    if connection.dialect.name == "postgresql":
-        # A few rows are read fastest by scanning; what matters is that an index can answer.
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
 
     def keep(conn: Connection, cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
