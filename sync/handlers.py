@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from curbstop.commands import access_issues, attachments, field_notes, field_work, service_orders, stop_visits
 from curbstop.commands.field_work import Visit
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work
+from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import ServiceOrder
 from sync.ops import Op
 
@@ -112,13 +115,28 @@ def _edit_service_point(work: Work, op: Op) -> Result:
     return {"version": merged.version, "clashes": merged.clashes}
 
 
+def _known_issue(work: Work, issue_id: UUID) -> UUID:
+    """The issue's id here: a tablet's report may have been counted on an issue that was there already."""
+    told = work.session.scalar(
+        select(OpLedger.answer)
+        .where(
+            OpLedger.tablet_id == work.actor.tablet_id,
+            OpLedger.aggregate == f"access_issue/{issue_id}",
+            OpLedger.kind == "access_issue.report",
+            OpLedger.verdict == "applied",
+        )
+        .limit(1)
+    )
+    return UUID(told["result"]["access_issue_id"]) if told else issue_id
+
+
 def _declare_attachment(work: Work, op: Op) -> Result:
     args = op.args
     found = attachments.declare(
         work,
         UUID(args["attachment_id"]),
         order_id=UUID(args["order_id"]) if args.get("order_id") else None,
-        access_issue_id=UUID(args["access_issue_id"]) if args.get("access_issue_id") else None,
+        access_issue_id=_known_issue(work, UUID(args["access_issue_id"])) if args.get("access_issue_id") else None,
         label=args["label"],
         media_type=args["media_type"],
         sha256=args["sha256"],

@@ -65,6 +65,7 @@ def declare(
 
 def mark_stored(work: Work, attachment_id: UUID) -> Attachment:
     """The bytes are here and agree with the declaration; an order that waited for its photos may be posted now."""
+    require(work.actor, Action.FIELD_EVENTS)
     attachment = get(work, Attachment, attachment_id)
     if attachment.stored_at is None:
         attachment.stored_at = work.at

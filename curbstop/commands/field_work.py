@@ -91,6 +91,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
             "invalid", f"{visit.outcome} does not complete an order; it is returned with it.", field="outcome"
         )
     _refuse_second(order)
+    _check_may_finish(work, order)
     captures = {**order.captures, **visit.captures}
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
@@ -116,6 +117,7 @@ def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     if outcome_completes(type_of(work, order), visit.outcome):
         raise Problem("invalid", f"{visit.outcome} completes an order; it is not returned with it.", field="outcome")
     _refuse_second(order)
+    _check_may_finish(work, order)
     _write_visit(order, visit, {**order.captures, **visit.captures})
     _finish(work, order, _event_of(OrderEvent.RETURN, visit, []), Facts())
     if is_no_access(visit.outcome):
@@ -195,14 +197,23 @@ def _refuse_second(order: ServiceOrder) -> None:
         raise Problem("duplicate_completion", f"{order.number} is {order.state} already.", state=order.state)
 
 
-def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None:
+def _has_it(work: Work, order: ServiceOrder) -> bool:
+    """Whether the order is the actor's to work on as it stands."""
     mine = order.technician_id == work.actor.staff_id
-    if (mine and order.state != OrderState.ASSIGNED) or reaches_other_technicians(work, order):
+    return (mine and order.state != OrderState.ASSIGNED) or reaches_other_technicians(work, order)
+
+
+def _check_may_finish(work: Work, order: ServiceOrder) -> None:
+    """Raises Problem(forbidden) or Problem(not_in_scope) for whoever never held the order."""
+    require(work.actor, Action.FIELD_EVENTS)
+    if not _has_it(work, order) and (is_terminal(OrderState(order.state)) or not held_once(work, order)):
+        raise Problem("not_in_scope", f"{order.number} was not on this tablet, or is {order.state} by now.")
+
+
+def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None:
+    if _has_it(work, order):
         advance(work, order, event, facts)
         return
-    require(work.actor, Action.FIELD_EVENTS)
-    if is_terminal(OrderState(order.state)) or not held_once(work, order):
-        raise Problem("not_in_scope", f"{order.number} was not on this tablet, or is {order.state} by now.")
     # As if it had never been taken away: the step is the one from the state in which it was held.
     facts_given = Facts(
         given=event.given,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
@@ -79,13 +78,8 @@ def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> Rout
     route = get(work, Route, route_id)
     if len(set(service_point_ids)) != len(service_point_ids):
         raise Problem("invalid", "A service point stands on a route once.", field="service_point_ids")
-    known: dict[UUID, Any] = dict(
-        work.session.execute(
-            select(ServicePoint.id, ServicePoint.location).where(ServicePoint.id.in_(service_point_ids))
-        )
-        .tuples()
-        .all()
-    )
+    places = select(ServicePoint.id, ServicePoint.location).where(ServicePoint.id.in_(service_point_ids))
+    known: dict[UUID, WKBElement | None] = {row.id: row.location for row in work.session.execute(places)}
     missing = [str(point) for point in service_point_ids if point not in known]
     if missing:
         raise Problem("invalid", f"There are no service points {', '.join(missing[:5])}.", field="service_point_ids")

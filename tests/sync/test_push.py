@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from curbstop.commands import dispatch, review, service_points
-from curbstop.models import AccessIssue, Conflict, OpLedger, OrderHistory, Reading
+from curbstop.models import AccessIssue, Attachment, Conflict, OpLedger, OrderHistory, Reading
 from curbstop.models.ids import new_id
 from sync import push
 from tests.sync.model_tablet import ModelTablet
@@ -286,3 +286,26 @@ def test_a_posted_cut_off_has_its_effects_once(town: Town) -> None:
     assert str(order) not in tablet.rows("service_order")
     counted = select(func.count()).select_from(Reading).where(Reading.order_id == order)
     assert town.all(counted) == [1]
+
+
+def test_a_photo_of_an_issue_that_was_known_already_finds_it(town: Town) -> None:
+    place = town.place()
+    order = town.order("GEN", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    assert town.read_order(order).state == "dispatched"
+    for _ in range(2):
+        issue = str(new_id())
+        answers = tablet.push(
+            tablet.op("access_issue.report", f"access_issue/{issue}", {
+                "access_issue_id": issue, "service_point_id": str(place.id), "category": "FOLIAGE",
+            }),
+            tablet.op("attachment.declare", f"access_issue/{issue}", {
+                "attachment_id": str(new_id()), "access_issue_id": issue, "label": "photo", "media_type": "image/jpeg",
+                "sha256": "a" * 64, "size": 10,
+            }),
+        )  # fmt: skip
+        assert verdicts(answers) == ["applied", "applied"], answers
+    [known] = town.all(select(AccessIssue))
+    assert known.occurrences == 2
+    assert town.all(select(Attachment.access_issue_id)) == [known.id, known.id]
