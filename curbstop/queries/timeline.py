@@ -4,6 +4,7 @@ One statement a page: a UNION of what each table knows of the place, newest firs
 """
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +64,16 @@ def _line(row: Row[Any], *, with_names: bool) -> dict[str, Any]:
     line = row._asdict()
     changed = line.pop("changed")
     nobody = {} if with_names else {"staff_id": None, "staff_name": None}
+    if line["kind"] == "reading":
+        line["label"] = _digits(line["label"])
     return {**line, **nobody, "fields": sorted(changed) if changed else []}
+
+
+def _digits(label: str) -> str:
+    """ "1042 GAL", whichever way the database writes a number."""
+    value, unit = label.split(" ", 1)
+    text = f"{Decimal(value):f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {unit}"
 
 
 def _sees_orders(actor: Actor) -> bool:
