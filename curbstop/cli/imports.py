@@ -31,6 +31,7 @@ def _command(kind: str) -> click.Command:
     @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="Takes a field from that column.")
     @click.option("--rejects", type=_FILE, help="Folder for the rejected rows; else beside the file.")
     def run(
+        *,
         file: Path,
         commit: bool,
         streets: Path | None,

@@ -1,4 +1,4 @@
-"""Imports: a preview writes nothing, the same file twice changes nothing, every refused row is reported with its text."""
+"""Imports: a preview writes nothing, the same file twice changes nothing, a refused row is reported with its text."""
 
 import csv
 from pathlib import Path
@@ -29,8 +29,14 @@ from tests.town import Town
 STREETS = """{"type": "FeatureCollection", "features": [
  {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[-79.01, 35.0], [-79.0, 35.0]]},
   "properties": {"id": "1", "name": "Main St", "l_from": 1, "l_to": 99, "r_from": 2, "r_to": 98}}]}"""
-ADDRESSES = "id,address,city\n1,10 Main Street,Millbrook\n2,12 MAIN ST,Millbrook\n3,700 Main St,Millbrook\n4,5 Elm St,Millbrook\n"
-METERS = "serial,address,dials,radio_id\nA1,10 Main St,6,R1\nA2,12 Main St,6,R2\nA3,10 Main St,6,R3\nA4,99 Nowhere Rd,6,\nA5,,6,\n"
+ADDRESSES = (
+    "id,address,city\n1,10 Main Street,Millbrook\n2,12 MAIN ST,Millbrook\n3,700 Main St,Millbrook\n"
+    "4,5 Elm St,Millbrook\n"
+)
+METERS = (
+    "serial,address,dials,radio_id\nA1,10 Main St,6,R1\nA2,12 Main St,6,R2\nA3,10 Main St,6,R3\n"
+    "A4,99 Nowhere Rd,6,\nA5,,6,\n"
+)
 ACCOUNTS = (
     "account_number,customer_number,customer_name,address\n100,C1,Ann Lee,10 Main St\n101,C1,Ann Lee,12 Main St\n"
     "102,C2,Bo Ray,10 Main St\n"
