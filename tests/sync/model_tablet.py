@@ -7,7 +7,17 @@ from uuid import UUID
 
 from curbstop.models.ids import new_id
 from sync import pull, push
-from tests.town import Town
+from tests.town import Place, Town
+
+
+def cut_off(place: Place) -> dict[str, Any]:
+    """What a technician brings back from a cut-off at the place."""
+    return {"outcome": "DONE", "captures": {"serial_seen": place.serial, "read": "1010", "valve_state": "off"}}
+
+
+def verdicts(answers: list[dict[str, Any]]) -> list[str]:
+    """The bare verdicts of a push."""
+    return [answer["verdict"] for answer in answers]
 
 
 @dataclass
