@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from curbstop.domain.problems import Problem
@@ -101,7 +101,7 @@ def reaching() -> Iterator[None]:
     """Turns a database that cannot be reached into a Problem that says what to do."""
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
         if error.connection_invalidated or _is_unreachable(error):
             raise Problem("database_unreachable", _first_line(error)) from error
         raise
