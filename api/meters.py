@@ -1,4 +1,4 @@
-"""Meters: the inventory, one meter with its registers and places, and the radio it is paired with."""
+"""Meters: the inventory, with registers and radios."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,116 +6,63 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, creates, edits, page_of, reading, writing
-from api.core.schemas import Id, Many, Moment, Number, Part, Text, Whole
+from api.core import Blueprint, Body, PageQuery, Sort, actor, creates, edits, page_of, reading, writing
+from api.core.schemas import Id, Many, Text, Whole
+from api.meter_schemas import NULL, STATUSES, UNITS, MeterAnswer, MeterLineAnswer
 from curbstop.commands import meters as commands
-from curbstop.commands.meters import NewMeter
 from curbstop.domain.meters import MeterStatus
 from curbstop.queries import meters as queries
 from curbstop.queries.page import Page, PageRequest
 
-blp = Blueprint("meters", "meters", url_prefix="/meters", description="Meters, registers and radios.")
+blp = Blueprint("meters", "meters", url_prefix="/meters", description="What counts the water.")
 
-NULL: dict[str, Any] = {"allow_none": True}
-STATUSES = [status.value for status in MeterStatus]
-# What a serial or a radio id looks like: no blanks at its ends, nothing that a label cannot show.
-LABEL: dict[str, Any] = {"longest": 40, "pattern": r"[A-Za-z0-9](?:[A-Za-z0-9 ._/-]*[A-Za-z0-9])?"}
-
-
-class Digits(Text):
-    """An exact decimal number as text, without idle zeros behind the point."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return f"{value.normalize():f}" if isinstance(value, Decimal) else super()._serialize(value, attr, obj)
-
-
-class RegisterAnswer(Answer):
-    id = Id("The register's id.")
-    position = Whole("Which register of the meter; a compound meter has two.", 1)
-    dials = Whole("Its billing digits.", 6)
-    decimals = Whole("Digits behind the point.", 0)
-    multiplier = Digits("Units of usage for one unit of the register.", "1")
-    unit = Text("The unit.", "GAL")
-    last_value = Digits("The latest reading that counts.", "1042", **NULL)
-    last_kind = Text("Why that was taken.", "regular", **NULL)
-    last_noted_at = Moment("When that was taken.", **NULL)
-
-
-class MeterLineAnswer(Answer):
-    """A line of the inventory."""
-
-    id = Id("The meter's id.")
-    version = Whole("The version, for If-Match.", 3)
-    serial = Text("The serial number.", "MTR00042")
-    size = Text("The size in inches.", "5/8", **NULL)
-    manufacturer = Text("Who made it.", "Neptune", **NULL)
-    model = Text("Which one.", "T-10", **NULL)
-    status = Text("Its place in the inventory.", "installed", choices=STATUSES)
-    radio_id = Text("The radio that it is paired with.", "R0000042", **NULL)
-    radio_kind = Text("The radio's kind.", "AMI", **NULL)
-    service_point_id = Id("Where it is installed.", **NULL)
-    service_point_number = Text("The number of that service point.", "SP-000042", **NULL)
-    address = Text("The address.", "12 Main St", **NULL)
-    installed_at = Moment("Since when.", **NULL)
-    source_key = Text("What the system that it came from calls it.", "AMI:77", **NULL)
-    created_at = Moment("When it was entered.")
-    updated_at = Moment("When it was last changed.")
-
-
-class InstallationAnswer(Answer):
-    id = Id("The installation's id.")
-    service_point_id = Id("Where.")
-    service_point_number = Text("The service point's number.", "SP-000042")
-    address = Text("The address.", "12 Main St")
-    installed_at = Moment("From when.")
-    removed_at = Moment("Until when; null while it is there.", **NULL)
-    order_id = Id("The service order that installed it.", **NULL)
-
-
-class MeterAnswer(MeterLineAnswer):
-    """A meter whole."""
-
-    version = Whole("The version, also in the ETag.", 3)
-    registers = Many(Part(RegisterAnswer, "A register."), "Its registers with their last readings.")
-    installations = Many(Part(InstallationAnswer, "A place."), "Where it was, the latest first.")
+ON_THE_SHELF = [status for status in STATUSES if status != MeterStatus.INSTALLED]
+RADIO_KIND = Text("What kind of radio; AMI when not given.", "AMI", choices=["AMI", "AMR"], load_default="AMI")
 
 
 class MeterNew(Body):
-    serial = Text("The serial number.", "MTR00042", required=True, **LABEL)
-    dials = Whole("Billing digits of each register.", 6, required=True, least=1, most=10)
-    registers = Whole("How many registers of the same face; a compound meter has two.", 1, least=1, most=2)
-    decimals = Whole("Digits behind the point.", 0, least=0, most=4)
-    multiplier = Number("Units of usage for one unit of the register.", 1, least=0.0001, most=1_000_000)
-    unit = Text("The unit.", "GAL", pattern="[A-Z0-9]{1,5}")
-    size = Text("The size in inches.", "5/8", longest=15, **NULL)
-    manufacturer = Text("Who made it.", "Neptune", longest=40, **NULL)
-    model = Text("Which one.", "T-10", longest=40, **NULL)
-    radio_id = Text("The radio that it is paired with.", "R0000042", **LABEL, **NULL)
+    serial = Text("Its serial number.", "K10000042", required=True, shortest=1, longest=40)
+    dials = Whole("How many digits its registers show.", 7, required=True, least=1, most=12)
+    decimals = Whole("How many of them may stand behind the point.", 0, least=0, most=4, load_default=0)
+    multiplier = Text(
+        "What one unit counts for.", "1", pattern=r"(?:0\.[0-9]{0,3}[1-9]|[1-9][0-9]{0,6}(?:\.[0-9]{1,4})?)"
+    )
+    unit = Text("What it counts.", "GAL", choices=UNITS, load_default="GAL")
+    positions = Many(
+        Whole("A register.", 1, least=1, most=2), "Its registers; [1, 2] for a compound meter.", [1], shortest=1,
+        most=2, load_default=lambda: [1],
+    )  # fmt: skip
+    size = Text("Its size in inches.", "5/8", longest=15, **NULL)
+    manufacturer = Text("Who made it.", "Kestrel", longest=40, **NULL)
+    model = Text("Which model.", "K20", longest=40, **NULL)
+    radio_id = Text("Its radio.", "80000042", shortest=1, longest=40, **NULL)
 
 
 class MeterEdit(Body):
-    size = Text("The size in inches.", "5/8", longest=15, **NULL)
-    manufacturer = Text("Who made it.", "Neptune", longest=40, **NULL)
-    model = Text("Which one.", "T-10", longest=40, **NULL)
-    status = Text("Its place in the inventory; service orders install and remove.", "retired", choices=STATUSES)
+    size = Text("Its size in inches.", "5/8", longest=15, **NULL)
+    manufacturer = Text("Who made it.", "Kestrel", longest=40, **NULL)
+    model = Text("Which model.", "K20", longest=40, **NULL)
+    status = Text("Its place on the shelf; service orders install and remove.", "retired", choices=ON_THE_SHELF)
 
 
 class RadioBody(Body):
-    radio_id = Text("The radio; null for none.", "R0000042", required=True, **LABEL, **NULL)
-    kind = Text("The radio's kind.", "AMI", pattern="[A-Za-z0-9_-]{1,20}")
+    radio_id = Text(
+        "The radio; null retires the one it has.", "80000042", required=True, shortest=1, longest=40, **NULL
+    )
+    kind = RADIO_KIND
 
 
 class MeterQuery(PageQuery):
     sort = Sort("serial", "created_at", "updated_at")
-    serial = Text("The beginning of the serial number.", "MTR", longest=40, load_default=None)
-    status = Many(Text("A status.", "stock", choices=STATUSES), "Only in these statuses.", ["stock"], load_default=list)
+    serial = Text("The beginning of the serial number.", "K1000", longest=40, load_default=None)
+    status = Many(Text("A status.", "stock", choices=STATUSES), "Only these.", ["stock"], load_default=list)
     size = Text("Only of this size.", "5/8", longest=15, load_default=None)
-    service_point_id = Id("Only what is installed there now.", load_default=None)
+    service_point_id = Id("Only what is installed there.", load_default=None)
 
 
 @blp.operation("GET", "", query=MeterQuery, answer=page_of(MeterLineAnswer))
 def list_meters(query: dict[str, Any], page: PageRequest) -> Page[Row[Any]]:
-    """Meters with where they are now; no customer."""
+    """Meters with where they are now."""
     with reading() as session:
         return queries.find(session, actor(), page, **query)
 
@@ -123,18 +70,25 @@ def list_meters(query: dict[str, Any], page: PageRequest) -> Page[Row[Any]]:
 @blp.operation("POST", "", body=MeterNew, answer=MeterAnswer)
 @creates("/meters/{id}")
 def create_meter(body: dict[str, Any]) -> dict[str, Any]:
-    """Enter a meter into the stock; 409 `conflict` when its serial or its radio is known already."""
-    registers = body.pop("registers", 1)
-    # By its digits: a binary fraction is not what the label says.
-    exact = {"multiplier": Decimal(str(body["multiplier"]))} if "multiplier" in body else {}
+    """Enter a meter into the stock.
+
+    `conflict` when the serial number is known, or the radio serves another meter.
+    """
+    new = commands.NewMeter(
+        **{
+            **body,
+            "multiplier": Decimal(body.get("multiplier", "1")),
+            "positions": tuple(sorted(set(body["positions"]))),
+        }
+    )
     with writing() as work:
-        made = commands.create(work, NewMeter(**{**body, **exact, "positions": tuple(range(1, registers + 1))}))
-        return queries.get(work.session, work.actor, made.id)
+        meter = commands.create(work, new)
+        return queries.get(work.session, work.actor, meter.id)
 
 
 @blp.operation("GET", "/<uuid:meter_id>", answer=MeterAnswer)
 def get_meter(meter_id: UUID) -> dict[str, Any]:
-    """One meter with its registers, last readings, radio and places."""
+    """One meter with its registers, their last readings, and its places over time."""
     with reading() as session:
         return queries.get(session, actor(), meter_id)
 
@@ -142,7 +96,7 @@ def get_meter(meter_id: UUID) -> dict[str, Any]:
 @blp.operation("PATCH", "/<uuid:meter_id>", body=MeterEdit, answer=MeterAnswer)
 @edits
 def edit_meter(meter_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
-    """Correct what is given; the tablets that show the meter hear of it."""
+    """Change what the inventory says; an installed meter's status follows from its orders."""
     with writing() as work:
         commands.edit(work, meter_id, body, if_version=if_version)
         return queries.get(work.session, work.actor, meter_id)
@@ -151,7 +105,7 @@ def edit_meter(meter_id: UUID, body: dict[str, Any], if_version: int | None) -> 
 @blp.operation("PUT", "/<uuid:meter_id>/radio", body=RadioBody, answer=MeterAnswer)
 @edits
 def set_meter_radio(meter_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
-    """Pair the meter with a radio, or with none; the earlier radio is retired."""
+    """Pair the meter with a radio, or with none; the earlier one is retired, since it may go on transmitting."""
     with writing() as work:
-        commands.set_radio(work, meter_id, **body, if_version=if_version)
+        commands.set_radio(work, meter_id, body["radio_id"], kind=body["kind"], if_version=if_version)
         return queries.get(work.session, work.actor, meter_id)
