@@ -66,10 +66,10 @@ def list_customers(query: dict[str, Any], page: PageRequest) -> Page[Customer]:
         return queries.find(session, actor(), page, **query)
 
 
-@blp.operation("POST", "", body=CustomerNew, answer=CustomerAnswer)
+@blp.operation("POST", "", body=CustomerNew, answer=CustomerAnswer, problems=("argument_required",))
 @creates("/customers/{id}")
 def create_customer(body: dict[str, Any]) -> Customer:
-    """Enter a customer."""
+    """Enter a customer; an integration says in `source_key` what it calls them."""
     with writing() as work:
         return commands.create(work, **body)
 

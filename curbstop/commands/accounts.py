@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from curbstop.commands import journal, numbering, search_index
-from curbstop.commands.customers import check_source_key
+from curbstop.commands.customers import check_seen, check_source_key
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.meters import AccountStatus
 from curbstop.domain.numbers import Prefix
@@ -38,7 +38,7 @@ def open_(
     require(work.actor, Action.EDIT_CUSTOMERS)
     # The place is locked: two who open an account there at once come one after the other.
     point = get(work, ServicePoint, service_point_id)
-    get(work, Customer, customer_id, lock=False)
+    check_seen(work, get(work, Customer, customer_id, lock=False))
     if status not in OPENING:
         raise Problem("invalid", "A new account is active or pending.", field="status")
     _check_class(service_class)
@@ -67,6 +67,7 @@ def edit(work: Work, account_id: UUID, changes: Mapping[str, Any], *, if_version
     """
     require(work.actor, Action.EDIT_CUSTOMERS)
     account = get(work, Account, account_id)
+    check_seen(work, get(work, Customer, account.customer_id, lock=False))
     check_version(account, if_version)
     unknown = set(changes) - EDITABLE
     if unknown:
@@ -89,6 +90,7 @@ def close(work: Work, account_id: UUID, *, if_version: int | None = None) -> Acc
     """
     require(work.actor, Action.EDIT_CUSTOMERS)
     account = get(work, Account, account_id)
+    check_seen(work, get(work, Customer, account.customer_id, lock=False))
     check_version(account, if_version)
     _check_not_closed(account)
     account.status = AccountStatus.FINALED.value

@@ -9,7 +9,7 @@ from sqlalchemy import exists, select, update
 from curbstop.commands import journal, numbering, search_index
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.numbers import Prefix
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, Grant, grants, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
 from curbstop.models.change_log import BucketRow
@@ -31,8 +31,13 @@ def create(
     name_withheld: bool = False,
     source_key: str | None = None,
 ) -> Customer:
-    """A new customer; `source_key` is what another system calls it. Problems: forbidden, invalid, conflict."""
+    """A new customer; `source_key` is what another system calls it, and has to be given by that system.
+
+    Problems: forbidden, argument_required, invalid, conflict.
+    """
     require(work.actor, Action.EDIT_CUSTOMERS)
+    if source_key is None and not _sees_all(work):
+        raise Problem("argument_required", "Say in `source_key` what you call them.", missing=["source_key"])
     check_source_key(work, Customer, source_key)
     customer = Customer(
         id=new_id(),
@@ -58,6 +63,7 @@ def edit(work: Work, customer_id: UUID, changes: Mapping[str, Any], *, if_versio
     """
     require(work.actor, Action.EDIT_CUSTOMERS)
     customer = get(work, Customer, customer_id)
+    check_seen(work, customer)
     check_version(customer, if_version)
     unknown = set(changes) - EDITABLE
     if unknown:
@@ -73,6 +79,16 @@ def edit(work: Work, customer_id: UUID, changes: Mapping[str, Any], *, if_versio
     if _ON_TABLETS & set(different):
         _tell_orders(work, customer.id)
     return customer
+
+
+def check_seen(work: Work, customer: Customer) -> None:
+    """Problem(`not_found`) for an integration that writes to a customer whom it did not bring."""
+    if customer.source_key is None and not _sees_all(work):
+        raise Problem("not_found", f"There is no customer with id {customer.id}.")
+
+
+def _sees_all(work: Work) -> bool:
+    return Grant.YES in grants(work.actor, Action.VIEW_CUSTOMERS)
 
 
 def check_source_key(work: Work, model: type[Customer] | type[Account], source_key: str | None) -> None:

@@ -105,8 +105,8 @@ def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
 def address_line(parts: Mapping[str, Any]) -> str:
     """The address as people read it, from its parts."""
     street = [parts.get(name) for name in ("house_number", "predir", "street_name", "street_type", "postdir")]
-    line = " ".join(str(part) for part in street if part)
-    unit = parts.get("unit")
+    line = " ".join(" ".join(str(part) for part in street if part).split())
+    unit = " ".join((parts.get("unit") or "").split())
     if not line:
         raise Problem("invalid", "An address needs at least a street name.", field="street_name")
     whole = f"{line} {unit}" if unit else line

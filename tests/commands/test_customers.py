@@ -134,3 +134,17 @@ def test_an_account_is_found_by_its_customer_and_address(town: Town) -> None:
     with town.sessions.read() as session:
         hits = search.find(session, town.actor("carla"), "ottoline main")
     assert [hit.id for hit in hits] == [account.id]
+
+
+def test_the_billing_system_writes_to_the_customers_that_it_brought(town: Town) -> None:
+    place, stranger = town.place(status="finaled"), entered(town)
+    with pytest.raises(Problem, match="argument_required"), town.work("ivy") as work:
+        customers.create(work, name="Nobody's key")
+    with town.work("ivy") as work:
+        brought = customers.create(work, name="Bo Key", source_key="billing/1")
+        opened = accounts.open_(work, customer_id=brought.id, service_point_id=place.id, source_key="billing/a")
+        assert opened.source_key == "billing/a"
+    with pytest.raises(Problem, match="conflict"), town.work("ivy") as work:
+        customers.create(work, name="Bo Key", source_key="billing/1")
+    with pytest.raises(Problem, match="not_found"), town.work("ivy") as work:
+        customers.edit(work, stranger.id, {"name": "Mine now"}, if_version=None)
