@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, creates, page_of, reading, writing
 from api.core.schemas import Flag, Id, Many, Moment, Text, Whole
-from api.meters import Digits
+from api.meter_schemas import Digits
 from curbstop.commands import readings as commands
 from curbstop.domain.readings import ReadingKind
 from curbstop.queries import meters

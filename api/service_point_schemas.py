@@ -105,8 +105,7 @@ class TimelineLineAnswer(Answer):
     order_number = Text("The order's number.", "SO-2026-00123", **NULL)
     staff_id = Id("Who did it.", **NULL)
     staff_name = Text("Who did it, by name.", "Tess Okafor", **NULL)
-    fields = Many(Text("A field.", "access_notes"), "The fields that an edit changed.", ["access_notes"])
-
-
-class GateCodeAnswer(Answer):
-    gate_code = Text("Show it, do not store it.", "4711#")
+    # A schema's `fields` is something else, so the member is called by what it says.
+    changed = Many(
+        Text("A field.", "access_notes"), "The fields that an edit changed.", ["access_notes"], attribute="fields"
+    )

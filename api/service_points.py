@@ -3,17 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from api.core import Answer, Blueprint, Body, PageQuery, Query, Sort, actor, creates, edits, page_of, reading, writing
-from api.core.schemas import Id, Many, Number, Text, Whole
+from api.core import Blueprint, Body, PageQuery, Query, Sort, actor, creates, edits, page_of, reading, writing
+from api.core.schemas import Many, Number, Text, Whole
 from api.service_point_schemas import (
     NULL,
     PHYSICAL_STATES,
-    GateCodeAnswer,
     NearAnswer,
     ServicePointAnswer,
     ServicePointLineAnswer,
     TimelineLineAnswer,
 )
+from api.sync import GateCodeAnswer
 from curbstop.commands import secrets
 from curbstop.commands import service_points as commands
 from curbstop.queries import service_points as queries
@@ -79,11 +79,6 @@ class GateCodeBody(Body):
     gate_code = Text("The code; null forgets it.", "4711#", required=True, shortest=1, longest=40, **NULL)
 
 
-class GateCodeSetAnswer(Answer):
-    id = Id("The service point's id.")
-    version = Whole("The version, also in the ETag.", 3)
-
-
 @blp.operation("GET", "", query=ServicePointQuery, answer=page_of(ServicePointLineAnswer))
 def list_service_points(query: dict[str, Any], page: PageRequest) -> Page[dict[str, Any]]:
     """Service points, without their customers.
@@ -144,12 +139,13 @@ def list_service_point_timeline(
         return timeline.find(session, actor(), page, service_point_id, kinds=tuple(query["kind"]))
 
 
-@blp.operation("PUT", "/<uuid:service_point_id>/gate-code", body=GateCodeBody, answer=GateCodeSetAnswer)
+@blp.operation("PUT", "/<uuid:service_point_id>/gate-code", body=GateCodeBody, answer=ServicePointAnswer)
 @edits
-def set_gate_code(service_point_id: UUID, body: dict[str, Any], if_version: int | None) -> Any:
+def set_gate_code(service_point_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Keep a gate code, encrypted, or forget it."""
     with writing() as work:
-        return secrets.set_gate_code(work, service_point_id, body["gate_code"], if_version=if_version)
+        secrets.set_gate_code(work, service_point_id, body["gate_code"], if_version=if_version)
+        return queries.get(work.session, work.actor, service_point_id)
 
 
 @blp.operation("GET", "/<uuid:service_point_id>/gate-code", answer=GateCodeAnswer)

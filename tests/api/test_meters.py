@@ -15,7 +15,7 @@ def code(response: Any) -> str:
 
 def test_a_meter_goes_into_the_stock_with_its_registers_and_radio(office: Office) -> None:
     bill = office.as_("bill")
-    made = bill.post("/meters", {**NEW, "registers": 2, "multiplier": 0.1, "unit": "CF", "radio_id": "R9"})
+    made = bill.post("/meters", {**NEW, "positions": [1, 2], "multiplier": "0.1", "unit": "CF", "radio_id": "R9"})
     assert (made.status_code, made.json["status"], made.json["radio_id"]) == (201, "stock", "R9")
     assert [(r["position"], r["multiplier"], r["unit"]) for r in made.json["registers"]] == [
         (1, "0.1", "CF"),
