@@ -14,10 +14,9 @@ from curbstop.domain.access_issues import SKIPS_TO_REPORT, reported_by_skips
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.readings import ReadingKind, RegisterFacts, judge, parse_reading
+from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.models.ids import new_id
 from curbstop.models.meter import Installation, Register
-from curbstop.models.reading import Reading
 from curbstop.models.route import RouteSession, Stop, StopVisit
 
 
@@ -37,9 +36,8 @@ def read(
         register = registers.get(register_id)
         if register is None:
             raise Problem("not_in_scope", "That register is not of a meter at this stop.")
-        facts = RegisterFacts(register.dials, register.decimals, register.multiplier)
-        values[register_id] = parse_reading(digits, facts)
-        flags += _oddities(work, register, facts, values[register_id])
+        values[register_id] = parse_reading(digits, readings.facts_of(register))
+        flags += readings.oddities(work, register, values[register_id], before=noted_at or work.at)
     visit.details = {"flags": flags}
     work.session.flush()
     for register_id, value in values.items():
@@ -125,15 +123,3 @@ def _registers_at(service_point_id: UUID) -> Any:
         .join(Installation, Installation.meter_id == Register.meter_id)
         .where(Installation.service_point_id == service_point_id, Installation.removed_at.is_(None))
     )
-
-
-def _oddities(work: Work, register: Register, facts: RegisterFacts, value: Decimal) -> list[str]:
-    previous = work.session.scalar(
-        select(Reading.value)
-        .where(Reading.register_id == register.id, Reading.superseded_by_id.is_(None))
-        .order_by(Reading.noted_at.desc(), Reading.id.desc())
-        .limit(1)
-    )
-    if previous is None:
-        return []
-    return [finding.code for finding in judge(facts, previous, value).findings]

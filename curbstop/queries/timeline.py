@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, String, Uuid, case, cast, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, String, Uuid, case, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
 from curbstop.models.access_issue import AccessIssue
-from curbstop.models.account import Account
+from curbstop.models.account import Account, Customer
 from curbstop.models.attachment import Attachment
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Json
@@ -25,6 +25,7 @@ from curbstop.models.route import StopVisit
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.staff import Staff
+from curbstop.queries import customers
 from curbstop.queries.page import Page, PageRequest, fetch
 from curbstop.queries.visible_orders import Sight, sight, visible
 
@@ -96,11 +97,11 @@ def _parts(actor: Actor, point: UUID, kinds: frozenset[str]) -> list[Select[Any]
     if "order" in kinds and _sees_orders(actor):
         parts.append(_orders(actor, point))
     if "photo" in kinds and _sees_orders(actor) and not _sees_places_only(actor):
-        parts.append(_photos(actor, point))
+        parts += _photos(actor, point)
     if "access_issue" in kinds and may(actor, Action.VIEW_ACCESS_ISSUES):
         parts += [_access_issues(point, "reported"), _access_issues(point, "cleared")]
     if "edit" in kinds:
-        parts.append(_edits(actor, point))
+        parts += _edits(actor, point)
     return parts
 
 
@@ -114,11 +115,14 @@ def _columns(
     order_id: Any = None,
     staff_id: Any = None,
     changed: Any = None,
+    line_id: Any = None,
 ) -> tuple[ColumnElement[Any], ...]:
     said = literal(event, String) if isinstance(event, str) else cast(event, String)
     return (
-        # Also an installation, which is two lines, has a key of its own for each.
-        (literal(f"{kind}/", String) + said + "/" + cast(entity_id, String)).label("key"),
+        # An installation is two lines, an edited row many: `line_id`, or else the row with its event, tells them apart.
+        (literal(f"{kind}/", String) + said + "/" + cast(entity_id if line_id is None else line_id, String)).label(
+            "key"
+        ),
         at.label("at"),
         literal(kind, String).label("kind"),
         said.label("event"),
@@ -203,26 +207,27 @@ def _stops(point: UUID) -> Select[Any]:
     ).where(StopVisit.service_point_id == point, StopVisit.kind == "skip")
 
 
-def _photos(actor: Actor, point: UUID) -> Select[Any]:
-    """Those of orders that the actor sees, and of access issues by who sees these."""
-    seen: list[ColumnElement[bool]] = [
-        Attachment.order_id.in_(select(ServiceOrder.id).where(ServiceOrder.service_point_id == point, *visible(actor)))
-    ]
-    if may(actor, Action.VIEW_ACCESS_ISSUES):
-        issues = select(AccessIssue.id).where(AccessIssue.service_point_id == point)
-        seen.append(Attachment.access_issue_id.in_(issues))
+def _photos(actor: Actor, point: UUID) -> list[Select[Any]]:
+    """Those of orders that the actor sees, and of access issues by who sees these.
+
+    Two parts, because a planner that meets an OR of two tables reads all photos there are.
+    """
     event = case((Attachment.stored_at.is_(None), "declared"), else_="stored")
     at = _happened(Attachment.noted_at, Attachment.created_at)
     columns = _columns("photo", event, Attachment.id, at, label=Attachment.label, order_id=Attachment.order_id)
-    return select(*columns).where(or_(*seen))
+    parts = [
+        select(*columns)
+        .join(ServiceOrder, ServiceOrder.id == Attachment.order_id)
+        .where(ServiceOrder.service_point_id == point, *visible(actor))
+    ]
+    if may(actor, Action.VIEW_ACCESS_ISSUES):
+        of_issue = select(*columns).join(AccessIssue, AccessIssue.id == Attachment.access_issue_id)
+        parts.append(of_issue.where(AccessIssue.service_point_id == point, Attachment.order_id.is_(None)))
+    return parts
 
 
-def _edits(actor: Actor, point: UUID) -> Select[Any]:
+def _edits(actor: Actor, point: UUID) -> list[Select[Any]]:
     """Of the place, and of its accounts for those who see customers; by the names of fields, without their values."""
-    rows: list[ColumnElement[bool]] = [(AuditEntry.entity_type == "service_point") & (AuditEntry.entity_id == point)]
-    if may(actor, Action.VIEW_CUSTOMERS):
-        accounts = select(Account.id).where(Account.service_point_id == point)
-        rows.append((AuditEntry.entity_type == "account") & AuditEntry.entity_id.in_(accounts))
     columns = _columns(
         "edit",
         AuditEntry.action,
@@ -231,5 +236,16 @@ def _edits(actor: Actor, point: UUID) -> Select[Any]:
         label=AuditEntry.entity_type,
         staff_id=AuditEntry.staff_id,
         changed=AuditEntry.after,
+        line_id=AuditEntry.id,
     )
-    return select(*columns).where(or_(*rows))
+    parts = [select(*columns).where(AuditEntry.entity_type == "service_point", AuditEntry.entity_id == point)]
+    if may(actor, Action.VIEW_CUSTOMERS):
+        of_account = select(*columns).join(Account, Account.id == AuditEntry.entity_id)
+        parts.append(
+            of_account.where(
+                AuditEntry.entity_type == "account",
+                Account.service_point_id == point,
+                Account.customer_id.in_(select(Customer.id).where(*customers.visible(actor))),
+            )
+        )
+    return parts

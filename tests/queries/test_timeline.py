@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import event, text
+
 from curbstop.commands import access_issues, service_points, stop_visits
 from curbstop.models import Attachment
 from curbstop.models.base import utc_now
@@ -94,6 +96,38 @@ def test_a_clock_that_is_ahead_makes_no_future(town: Town) -> None:
     with town.work("tom") as work:
         access_issues.report(work, place.id, category="FOLIAGE", note="x", noted_at=work.at - timedelta(hours=1))
     assert all(line["at"] <= utc_now() for line in lines(town, "carla", place))
+
+
+def test_two_edits_at_one_moment_are_two_lines(town: Town) -> None:
+    place = town.place()
+    with town.work("carla") as work:
+        for note in ("first", "second"):
+            service_points.edit(work, place.id, {"access_notes": note}, if_version=None)
+    found = lines(town, "carla", place, kinds=("edit",))
+    assert len({line["key"] for line in found}) == len(found) == 2
+
+
+def test_no_table_is_read_whole_for_one_place(town: Town, backend: str) -> None:
+    place = eventful(town)
+    plans: list[str] = []
+
+    def keep(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if "UNION ALL" in statement:
+            own = connection.connection.cursor()
+            own.execute(("EXPLAIN " if backend == "services" else "EXPLAIN QUERY PLAN ") + statement, parameters)
+            plans.extend(" ".join(str(column) for column in row) for row in own.fetchall())
+
+    with town.sessions.read() as session:
+        if backend == "services":
+            # A table of a few pages is always scanned, whatever its indexes.
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        event.listen(town.sessions.engine, "before_cursor_execute", keep)
+        timeline.find(session, town.actor("carla"), PageRequest(), place.id)
+        event.remove(town.sessions.engine, "before_cursor_execute", keep)
+    assert plans
+    tables = ("order_history", "service_order", "reading", "installation", "audit", "attachment", "stop_visit")
+    scans = [line for line in plans if "Seq Scan" in line or any(f"SCAN {table}" in line for table in tables)]
+    assert not scans
 
 
 def test_the_timeline_of_another_place_stays_there(town: Town) -> None:
