@@ -121,10 +121,10 @@ def _index_part(session: Session, entity_type: str, texts: dict[UUID, str]) -> N
 def _postings(session: Session, entity_type: str, entity_ids: list[UUID]) -> set[tuple[int, UUID]]:
     found: set[tuple[int, UUID]] = set()
     for part in _parts(entity_ids):
-        query = select(SearchPosting.word_id, SearchPosting.entity_id).where(
-            SearchPosting.entity_id.in_(part), SearchPosting.entity_type == entity_type
-        )
-        found.update((word_id, entity_id) for word_id, entity_id in session.execute(query))
+        # The type is compared here: without statistics PostgreSQL takes thirty times as long when it is asked to.
+        query = select(SearchPosting.word_id, SearchPosting.entity_id, SearchPosting.entity_type)
+        rows = session.execute(query.where(SearchPosting.entity_id.in_(part)))
+        found.update((word_id, entity_id) for word_id, entity_id, kind in rows if kind == entity_type)
     return found
 
 
