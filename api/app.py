@@ -99,6 +99,18 @@ def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
     )
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
+    connect(app, settings, engine)
+    api = Api(app, spec_kwargs=_document_head())
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blp)
+    docs.register(app, api.spec.to_dict())
+    errors.register(app)
+    log.register(app)
+    return app
+
+
+def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> None:
+    """Ties an application to a database. Drawing up the document takes a second, so tests make one and tie it anew."""
     sessions = Sessions(engine or make_engine(settings.database_url, pool_size=settings.api_threads))
     app.extensions[EXTENSION] = Context(
         settings=settings,
@@ -108,13 +120,6 @@ def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
         # A listener holds a thread; half of them stay free for requests.
         live=Live(sessions, max(1, settings.api_threads // 2)),
     )
-    api = Api(app, spec_kwargs=_document_head())
-    for resource in RESOURCES:
-        api.register_blueprint(resource.blp)
-    docs.register(app, api.spec.to_dict())
-    errors.register(app)
-    log.register(app)
-    return app
 
 
 def _document_head() -> dict[str, object]:

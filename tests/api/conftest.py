@@ -6,18 +6,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from api.app import make_app
 from curbstop.commands import numbering, reference, staff
 from curbstop.domain.numbers import Prefix
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
+from tests.api.apps import app_on
 from tests.api.office import Client, Office
 from tests.town import SKILLS, Town
 
 
 @pytest.fixture
 def app(settings: Settings, engine: Engine) -> Flask:
-    return make_app(settings, engine)
+    return app_on(settings, engine)
 
 
 @pytest.fixture

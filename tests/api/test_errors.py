@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from api.app import make_app
 from api.core.context import EXTENSION
@@ -14,8 +14,9 @@ from tests.api.office import Office
 
 
 @pytest.fixture
-def broken(app: Flask) -> Flask:
-    """The application with routes that fail in every way."""
+def broken(settings: Settings, engine: Engine) -> Flask:
+    """An application of its own, with routes that fail in every way."""
+    app = make_app(settings, engine)
 
     @app.get("/fails/bug")
     def bug() -> str:

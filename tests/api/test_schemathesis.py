@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
+from sqlalchemy import select
 
 from curbstop.commands import reference, staff, tablets
 from curbstop.commands.work import system_work
 from curbstop.domain.permissions import Role
+from curbstop.models import Customer, Cycle, Reading, RouteSession, RouteVersion
 from tests.api.office import Office
 from tests.town import Town
 
@@ -56,7 +58,9 @@ def real_ids(office: Office) -> dict[str, UUID]:
         tablet = tablets.enrol(work, code, install_id="victim").tablet_id
     place = town.place()
     order = town.order("GEN", place)
+    town.route([place], to="tom")
     return {
+        **walked(office),
         "staff_id": made,
         "tablet_id": tablet,
         "order_id": order,
@@ -64,6 +68,20 @@ def real_ids(office: Office) -> dict[str, UUID]:
         "account_id": place.account_id,
         "meter_id": place.meter_id,
     }
+
+
+def walked(office: Office) -> dict[str, UUID]:
+    """What came with the place: a customer, a reading, and a route that is being walked."""
+    with office.sessions.read() as session:
+        version = session.scalars(select(RouteVersion)).one()
+        return {
+            "customer_id": session.scalars(select(Customer.id)).one(),
+            "reading_id": session.scalars(select(Reading.id)).one(),
+            "cycle_id": session.scalars(select(Cycle.id)).one(),
+            "route_id": version.route_id,
+            "route_version_id": version.id,
+            "route_session_id": session.scalars(select(RouteSession.id)).one(),
+        }
 
 
 def document_without_sign_in(office: Office) -> Any:

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, update
 from werkzeug.serving import make_server
 
-from api.app import make_app
 from curbstop.commands import sign_in, tablets
 from curbstop.models import Staff
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from curbstop.tablet import Client, FieldWork, Store, Transport
+from tests.api.apps import app_on
 from tests.town import Town
 
 PASSWORD = "water under the bridge"
@@ -47,7 +47,7 @@ def town(sessions: Sessions, settings: Settings) -> Town:
 @pytest.fixture
 def server_url(settings: Settings, engine: Engine) -> Iterator[str]:
     """The real application."""
-    server = make_server("127.0.0.1", 0, make_app(settings, engine), threaded=True)
+    server = make_server("127.0.0.1", 0, app_on(settings, engine), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
