@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curbstop.models.account import Account, Customer
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.order_type import OrderTypeRow
-from curbstop.models.reading import Reading
+from curbstop.models.reading import latest_of
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -101,7 +101,8 @@ def _meters(session: Session, service_point_ids: Sequence[UUID]) -> dict[UUID, l
         .where(Installation.service_point_id.in_(service_point_ids), Installation.removed_at.is_(None))
         .order_by(Installation.service_point_id, Meter.serial, Register.position)
     ).all()
-    last = last_readings(session, [register.id for *_, register in installed])
+    readings = session.scalars(latest_of([register.id for *_, register in installed]))
+    last = {reading.register_id: (reading.value, reading.noted_at) for reading in readings}
     by_point: dict[UUID, list[dict[str, Any]]] = {}
     for point_id, installed_at, meter, radio_id, register in installed:
         meters = by_point.setdefault(point_id, [])
@@ -132,20 +133,6 @@ def _meters(session: Session, service_point_ids: Sequence[UUID]) -> dict[UUID, l
             }
         )
     return by_point
-
-
-def last_readings(session: Session, register_ids: Sequence[UUID]) -> dict[UUID, tuple[Decimal, datetime]]:
-    """Value and moment of each register's latest reading that was not superseded."""
-    rank = func.row_number().over(
-        partition_by=Reading.register_id, order_by=(Reading.noted_at.desc(), Reading.id.desc())
-    )
-    ranked = (
-        select(Reading.register_id, Reading.value, Reading.noted_at, rank.label("rank"))
-        .where(Reading.register_id.in_(register_ids), Reading.superseded_by_id.is_(None))
-        .subquery()
-    )
-    rows = session.execute(select(ranked.c.register_id, ranked.c.value, ranked.c.noted_at).where(ranked.c.rank == 1))
-    return {register_id: (value, noted_at) for register_id, value, noted_at in rows}
 
 
 def _stops(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:

@@ -94,7 +94,13 @@ class Town:
             reference.load_catalogue(work)
             for name, roles in PEOPLE.items():
                 member = Staff(
-                    id=new_id(), login=name, name=name.title(), roles=[r.value for r in roles], skills=SKILLS, version=1
+                    id=new_id(),
+                    login=name,
+                    name=name.title(),
+                    roles=[r.value for r in roles],
+                    skills=SKILLS,
+                    daily_capacity=10_000,
+                    version=1,
                 )
                 work.session.add(member)
                 self.staff[name] = member.id

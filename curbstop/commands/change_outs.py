@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from curbstop.commands import meters, readings
 from curbstop.commands.work import Work
@@ -17,7 +17,7 @@ from curbstop.domain.meters import MeterStatus
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
-from curbstop.models.reading import Reading
+from curbstop.models.reading import latest_of
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_of
@@ -113,7 +113,8 @@ def _change_out(work: Work, order: ServiceOrder, captures: Mapping[str, Any], at
 def _books(work: Work, order: ServiceOrder, change_out: ChangeOut, photos: Sequence[str]) -> Books:
     here = installed(work, order.service_point_id)
     registers = registers_of(work, here[1].id) if here else {}
-    last = _last_readings(work, [register.id for register in registers.values()])
+    found = work.session.scalars(latest_of([register.id for register in registers.values()]))
+    last = {reading.register_id: reading for reading in found}
     new_status, new_at = _whereabouts(work, change_out.new_serial, order.service_point_id)
     return Books(
         now=work.at,
@@ -128,20 +129,6 @@ def _books(work: Work, order: ServiceOrder, change_out: ChangeOut, photos: Seque
         out_photo="photo_old_register" in photos,
         same_already_recorded=here is not None and here[1].serial == change_out.new_serial,
     )
-
-
-def _last_readings(work: Work, register_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """The latest reading of each register that was not superseded."""
-    newest = func.row_number().over(
-        partition_by=Reading.register_id, order_by=(Reading.noted_at.desc(), Reading.id.desc())
-    )
-    ranked = (
-        select(Reading.id, newest.label("rank"))
-        .where(Reading.register_id.in_(register_ids), Reading.superseded_by_id.is_(None))
-        .subquery()
-    )
-    rows = work.session.scalars(select(Reading).join(ranked, ranked.c.id == Reading.id).where(ranked.c.rank == 1))
-    return {row.register_id: row for row in rows}
 
 
 def _whereabouts(work: Work, serial: str, here: UUID) -> tuple[MeterStatus | None, str | None]:

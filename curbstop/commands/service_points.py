@@ -6,6 +6,7 @@ from uuid import UUID
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import select, update
+from sqlalchemy.orm.util import identity_key
 
 from curbstop.commands import journal, numbering, search_index
 from curbstop.commands.work import Work, check_version, get
@@ -88,18 +89,18 @@ def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
         return
     # Versions in memory would be behind the database's after a bulk update, so the update is what counts.
     work.session.flush()
-    work.session.execute(
+    touched = work.session.execute(
         update(ServicePoint)
         .where(ServicePoint.id.in_(ids))
         .values(version=ServicePoint.version + 1, updated_at=work.at)
+        .returning(ServicePoint.id, ServicePoint.version)
         .execution_options(synchronize_session=False)
-    )
-    known = {row.id for row in work.session.identity_map.values() if isinstance(row, ServicePoint)} & set(ids)
+    ).all()
+    known = [point for point in ids if identity_key(ServicePoint, point) in work.session.identity_map]
     if known:
         stale = select(ServicePoint).where(ServicePoint.id.in_(known)).execution_options(populate_existing=True)
         work.session.scalars(stale).all()
-    rows = work.session.execute(select(ServicePoint.id, ServicePoint.version).where(ServicePoint.id.in_(ids)))
-    journal.tell_buckets(work, "service_point", [(row_id, version) for row_id, version in rows])
+    journal.tell_buckets(work, "service_point", [(row_id, version) for row_id, version in touched])
 
 
 def address_line(parts: Mapping[str, Any]) -> str:

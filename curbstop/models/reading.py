@@ -1,15 +1,17 @@
 """Readings: append-only facts of a register; a better one supersedes, nothing is overwritten."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, Numeric, Select, String, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from curbstop.models.base import Base, Json, utc_now
 from curbstop.models.ids import new_id
+from curbstop.models.meter import Register
 
 
 class Reading(Base):
@@ -30,3 +32,17 @@ class Reading(Base):
     stop_visit_id: Mapped[UUID | None]
     superseded_by_id: Mapped[UUID | None]
     flags: Mapped[list[Any]] = mapped_column(Json, default=list)
+
+
+def latest_of(register_ids: Collection[UUID]) -> Select[Reading]:
+    """The latest reading of each register that was not superseded: one index look-up each, however long its past."""
+    other = aliased(Reading)
+    newest = (
+        select(other.id)
+        .where(other.register_id == Register.id, other.superseded_by_id.is_(None))
+        .order_by(other.noted_at.desc(), other.id.desc())
+        .limit(1)
+        .correlate(Register)
+        .scalar_subquery()
+    )
+    return select(Reading).join(Register, Reading.id == newest).where(Register.id.in_(register_ids))

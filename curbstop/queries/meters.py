@@ -11,6 +11,7 @@ from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.reading import Reading
 from curbstop.models.service_point import ServicePoint
 from curbstop.queries import readings
 from curbstop.queries.page import Page, PageRequest, fetch
@@ -122,7 +123,7 @@ def _with_registers(session: Session, condition: ColumnElement[bool]) -> list[di
     return list(meters.values())
 
 
-def _register(register: Register, last: Row[Any] | None) -> dict[str, Any]:
+def _register(register: Register, last: Reading | None) -> dict[str, Any]:
     return {
         "id": register.id,
         "position": register.position,

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.meter import Meter, Register
-from curbstop.models.reading import Reading
+from curbstop.models.reading import Reading, latest_of
 from curbstop.queries.page import Page, PageRequest, fetch
 
 SORTS = {"noted_at": Reading.noted_at, "recorded_at": Reading.recorded_at}
@@ -51,20 +51,9 @@ def get(session: Session, actor: Actor, reading_id: UUID) -> Row[Any]:
     return row
 
 
-def latest(session: Session, register_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
-    """Each register's latest reading (value, noted_at, kind) that was not superseded, in one statement."""
-    if not register_ids:
-        return {}
-    rank = func.row_number().over(
-        partition_by=Reading.register_id, order_by=(Reading.noted_at.desc(), Reading.id.desc())
-    )
-    ranked = (
-        select(Reading.register_id, Reading.value, Reading.noted_at, Reading.kind, rank.label("rank"))
-        .where(Reading.register_id.in_(register_ids), Reading.superseded_by_id.is_(None))
-        .subquery()
-    )
-    statement: Select[Any] = select(ranked).where(ranked.c.rank == 1)
-    return {row.register_id: row for row in session.execute(statement)}
+def latest(session: Session, register_ids: Collection[UUID]) -> dict[UUID, Reading]:
+    """Each register's latest reading that was not superseded, in one statement."""
+    return {row.register_id: row for row in session.scalars(latest_of(register_ids))} if register_ids else {}
 
 
 def _statement() -> Select[Any]:

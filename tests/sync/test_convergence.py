@@ -156,6 +156,6 @@ def test_tablets_and_office_converge_and_no_retry_is_told_otherwise(town: Town) 
     run_state_machine_as_test(
         Played,
         settings=settings(
-            max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
