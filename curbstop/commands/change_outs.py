@@ -1,7 +1,7 @@
 """Meter change-outs: what the books say for the cross-checks, and the exchange itself when the order is posted."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,10 @@ from curbstop.domain.findings import Finding
 from curbstop.domain.meters import MeterStatus
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
+from curbstop.domain.service_orders import OrderEvent
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.reading import latest_of
-from curbstop.models.service_order import ServiceOrder
+from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_of
 from geo.distance import distance_m
@@ -38,7 +39,7 @@ def exchange(work: Work, order: ServiceOrder) -> None:
     The same exchange posted again (same place, same serials) is left as it is.
     """
     captures = order.captures
-    at = moment(order)
+    at = moment(work, order)
     old = installed(work, order.service_point_id)
     new = work.session.scalar(select(Meter).where(Meter.serial == captures["new_serial"]).with_for_update())
     if old is not None and new is not None and old[1].id == new.id:
@@ -82,9 +83,16 @@ def location_of(work: Work, service_point_id: UUID) -> tuple[float, float] | Non
     return point_of(bytes(location.data)) if location is not None else None
 
 
-def moment(order: ServiceOrder) -> datetime:
-    """When the work was done: the server's moment of the completion, in UTC."""
-    return order.completed_at or datetime.now(UTC)
+def moment(work: Work, order: ServiceOrder) -> datetime:
+    """When the work was done: by the technician's clock, but never later than the server heard of it."""
+    noted = work.session.scalar(
+        select(OrderHistory.noted_at)
+        .where(OrderHistory.order_id == order.id, OrderHistory.event == OrderEvent.COMPLETE.value)
+        .order_by(OrderHistory.id.desc())
+        .limit(1)
+    )
+    heard = order.completed_at or work.at
+    return min(noted, heard) if noted is not None else heard
 
 
 def _change_out(work: Work, order: ServiceOrder, captures: Mapping[str, Any], at: datetime) -> ChangeOut:

@@ -11,7 +11,7 @@ from curbstop.commands.work import Work, get
 from curbstop.domain.meters import AccountStatus, PhysicalState
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
-from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
+from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.models.account import Account
 from curbstop.models.reading import Reading
 from curbstop.models.service_order import ServiceOrder
@@ -94,16 +94,17 @@ def _read(work: Work, order: ServiceOrder, digits: Any, kind: ReadingKind) -> Re
     register = next(iter(registers_of(work, here[1].id).values()), None)
     if register is None:
         return None
-    facts = RegisterFacts(register.dials, register.decimals, register.multiplier)
+    value, at = parse_reading(digits, readings.facts_of(register)), moment(work, order)
     return readings.record(
         work,
         register.id,
-        value=parse_reading(digits, facts),
+        value=value,
         kind=kind,
         source="order",
-        noted_at=moment(order),
+        noted_at=at,
         order_id=order.id,
         service_point_id=order.service_point_id,
+        flags=readings.oddities(work, register, value, before=at),
     )
 
 

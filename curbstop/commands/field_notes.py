@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 
 from curbstop.commands import journal
+from curbstop.commands.service_points import check_hazards
 from curbstop.commands.work import Work, get
 from curbstop.domain.merge import SERVICE_POINT_POLICY, merge_fields
 from curbstop.domain.permissions import Action, require
@@ -33,6 +34,7 @@ def edit(work: Work, service_point_id: UUID, fields: Mapping[str, Mapping[str, A
     unknown = set(fields) - set(FIELDS)
     if unknown:
         raise Problem("invalid", f"A tablet does not edit {', '.join(sorted(unknown))}.")
+    check_hazards(fields.get("hazards", {}).get("value"))
     point = get(work, ServicePoint, service_point_id)
     if not was_given(work, service_point_id):
         raise Problem("not_in_scope", "That service point was not part of this technician's work.")

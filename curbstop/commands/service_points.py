@@ -33,7 +33,7 @@ def create(work: Work, fields: Mapping[str, Any]) -> ServicePoint:
     """
     _require_edit(work, fields)
     plain = {name: value for name, value in fields.items() if name in EDITABLE}
-    _check_hazards(plain)
+    check_hazards(plain.get("hazards"))
     point = ServicePoint(
         id=new_id(),
         number=numbering.next_numbers(work, Prefix.SERVICE_POINT)[0],
@@ -135,11 +135,12 @@ def _check_edit(work: Work, plain: Mapping[str, Any]) -> None:
     unknown = set(plain) - EDITABLE
     if unknown:
         raise Problem("invalid", f"These fields are not edited here: {', '.join(sorted(unknown))}.")
-    _check_hazards(plain)
+    check_hazards(plain.get("hazards"))
 
 
-def _check_hazards(plain: Mapping[str, Any]) -> None:
-    wrong = [hazard for hazard in plain.get("hazards") or [] if hazard not in HAZARDS]
+def check_hazards(hazards: Iterable[Any] | None) -> None:
+    """Raises Problem(invalid) for a word that is not in HAZARDS: screens and truck sheets have a sign for each."""
+    wrong = [hazard for hazard in hazards or [] if hazard not in HAZARDS]
     if wrong:
         raise Problem(
             "invalid", f"Hazards are {', '.join(HAZARDS)}; not {', '.join(map(str, wrong))}.", field="hazards"
