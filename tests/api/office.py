@@ -12,23 +12,10 @@ from api.core.tokens import Claims
 from curbstop.commands import staff, tablets
 from curbstop.commands.work import Work, system_work
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Role
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
+from tests.town import PEOPLE
 
-PEOPLE: dict[str, tuple[Role, ...]] = {
-    "tom": (Role.TECH,),
-    "tess": (Role.TECH,),
-    "lee": (Role.TECH, Role.LEAD),
-    "dana": (Role.DSP,),
-    "carla": (Role.CSR,),
-    "bill": (Role.BIL,),
-    "gus": (Role.GIS,),
-    "sue": (Role.SUP,),
-    "ada": (Role.ADM,),
-    "otto": (Role.AUD,),
-    "ivy": (Role.INT,),
-}
 PASSWORD = "correct horse battery"
 
 
@@ -104,3 +91,6 @@ class Office:
         with self.sessions.write() as session:
             work = Work(session, self.actor("sue"), self.settings)
             return tablets.enrol(work, tablets.make_code(work, name).code, install_id=f"install of {name}")
+
+
+__all__ = ["PASSWORD", "PEOPLE", "Client", "Office"]

@@ -88,7 +88,8 @@ def test_the_readmes_day_of_each_can_be_lived(tmp_path: Path) -> None:
             assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     finally:
         server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
+        server.communicate(timeout=30)
+    assert server.returncode == 0
 
 
 def readme_commands() -> list[str]:
