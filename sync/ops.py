@@ -54,7 +54,12 @@ def receive(value: Any) -> Received:
     raw = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
     digest = hashlib.sha256(raw).digest()
     op_id = as_uuid(value.get("op_id") if isinstance(value, dict) else None)
-    return Received(op_id or uuid5(_NAMELESS, digest.hex()), raw, digest, value)
+    return Received(op_id or nameless_id(digest), raw, digest, value)
+
+
+def nameless_id(sha256: bytes) -> UUID:
+    """The id under which an op is kept that has none of its own."""
+    return uuid5(_NAMELESS, sha256.hex())
 
 
 def read(received: Received) -> tuple[Op | None, str | None, str | None]:

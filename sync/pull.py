@@ -184,7 +184,7 @@ def _counts(session: Session, buckets: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def acked_through(session: Session, tablet_id: UUID | None) -> int:
-    """The highest n below which every op of the tablet has its final verdict."""
+    """The highest n up to which every op that has arrived from the tablet has its final verdict."""
     if tablet_id is None:
         return 0
     mine = OpLedger.tablet_id == tablet_id

@@ -6,22 +6,24 @@ its own, with its effects. A retry of what was answered gets the stored answer.
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
 from curbstop.commands import conflicts, op_ledger
 from curbstop.commands.op_ledger import WAITING, KeptOp
-from curbstop.commands.work import Work
+from curbstop.commands.work import Work, get
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, Role, require
 from curbstop.domain.problems import PROBLEMS, Problem
 from curbstop.models.engine import Sessions
 from curbstop.models.op_ledger import OpLedger
+from curbstop.models.staff import Staff
+from curbstop.models.tablet import Tablet
 from curbstop.settings import Settings
 from sync import ops as reading
 from sync.handlers import HANDLERS, PROGRESS
@@ -30,6 +32,9 @@ from sync.ops import Op, Received
 log = logging.getLogger(__name__)
 
 MOST_OPS = 200
+TRIES = 3
+# What the database says when the moment was wrong, not the op.
+PASSING = (OperationalError, InternalError)
 APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
 QUARANTINED, MERGED = "quarantined", "merged"
 
@@ -64,9 +69,24 @@ def take(sessions: Sessions, actor: Actor, settings: Settings, ops: Sequence[Any
     received = [reading.receive(value) for value in ops]
     with sessions.write() as session:
         op_ledger.keep(Work(session, actor, settings), [_kept(op) for op in received])
-    with sessions.write() as session:
-        answers = _answer_all(Work(session, actor, settings), received)
+    answers = _answered(sessions, actor, settings, received)
     return [answers[op.op_id, op.sha256] for op in received]
+
+
+def _answered(
+    sessions: Sessions, actor: Actor, settings: Settings, received: Sequence[Received]
+) -> dict[tuple[UUID, bytes], Verdict]:
+    """The second transaction, tried again when the database was in the way (a deadlock, a lock held too long).
+
+    A passing fault is no verdict: after the last try the batch is Problem(unavailable), and the tablet sends it again.
+    """
+    for left in reversed(range(TRIES)):
+        try:
+            with sessions.write() as session:
+                return _answer_all(Work(session, actor, settings), received)
+        except PASSING as error:
+            log.warning("a batch of %d ops met %s; %d tries left", len(received), type(error.orig).__name__, left)
+    raise Problem("unavailable", "The server is busy with the same rows; send the batch again.")
 
 
 def verdicts(session: Session, tablet_id: UUID, after_n: int, limit: int) -> tuple[list[Verdict], int | None]:
@@ -95,7 +115,12 @@ def _kept(op: Received) -> KeptOp:
 
 
 def _answer_all(work: Work, received: Sequence[Received]) -> dict[tuple[UUID, bytes], Verdict]:
-    """A verdict for each (op id, content). Aggregates are taken in one order, so that two batches cannot deadlock."""
+    """A verdict for each (op id, content).
+
+    One batch of a tablet at a time, so that an op and the one it waits for cannot miss each other; aggregates in one
+    order, so that two tablets seldom meet crosswise (and are tried again when they do).
+    """
+    get(work, Tablet, cast(UUID, work.actor.tablet_id))
     rows = {
         row.op_id: row
         for row in work.session.scalars(
@@ -109,8 +134,7 @@ def _answer_all(work: Work, received: Sequence[Received]) -> dict[tuple[UUID, by
     for op in sorted(received, key=lambda op: op.member("aggregate", str) or ""):
         row = rows[op.op_id]
         if row.sha256 != op.sha256 or row.tablet_id != work.actor.tablet_id:
-            detail = "This op id came before with other content; the first content stands."
-            answers[op.op_id, op.sha256] = Answer(QUARANTINED, "op_id_reused", detail).to_json(op.op_id)
+            answers[op.op_id, op.sha256] = _reused(work, op)
             continue
         if row.verdict is None or row.verdict == WAITING:
             _settle(work, row, op)
@@ -119,35 +143,57 @@ def _answer_all(work: Work, received: Sequence[Received]) -> dict[tuple[UUID, by
     return answers
 
 
+def _reused(work: Work, op: Received) -> Verdict:
+    """An op under an id that has other content already: it is kept too, under an id that follows from its bytes."""
+    detail = "This op id came before with other content; the first content stands."
+    answer = Answer(QUARANTINED, "op_id_reused", detail).to_json(op.op_id)
+    other = reading.nameless_id(op.sha256)
+    op_ledger.keep(work, [replace(_kept(op), op_id=other, n=None)])
+    row = work.session.get_one(OpLedger, other)
+    if row.verdict is None:
+        op_ledger.settle(work, row, QUARANTINED, answer)
+    return answer
+
+
 def _settle(work: Work, row: OpLedger, received: Received) -> None:
-    """Gives one op its verdict, then those that waited for it."""
-    answer = _answer(work, row, received)
-    op_ledger.settle(work, row, answer.verdict, answer.to_json(row.op_id))
-    if answer.verdict == WAITING:
-        return
-    waiting = (
-        select(OpLedger)
-        .where(
-            OpLedger.waits_for_id == row.op_id,
-            OpLedger.tablet_id == row.tablet_id,
-            OpLedger.verdict == WAITING,
+    """Gives one op its verdict, then those that waited for it, however long the chain."""
+    todo = [(row, received)]
+    while todo:
+        row, received = todo.pop()
+        answer = _answer(work, row, received)
+        op_ledger.settle(work, row, answer.verdict, answer.to_json(row.op_id))
+        if answer.verdict == WAITING:
+            continue
+        waiting = (
+            select(OpLedger)
+            .where(
+                OpLedger.waits_for_id == row.op_id,
+                OpLedger.tablet_id == row.tablet_id,
+                OpLedger.verdict == WAITING,
+            )
+            .with_for_update()
         )
-        .with_for_update()
-    )
-    for follower in work.session.scalars(waiting).all():
-        _settle(work, follower, reading.stored(follower.raw))
+        todo += [(follower, reading.stored(follower.raw)) for follower in work.session.scalars(waiting)]
 
 
 def _answer(work: Work, row: OpLedger, received: Received) -> Answer:
     op, code, detail = reading.read(received)
     if op is None:
-        return Answer(QUARANTINED, code, detail)
+        return _quarantined(work, row, code or "op_malformed", detail)
     if op.follows is not None and not _is_answered(work, op.follows):
+        if _is_circle(work, op):
+            return _quarantined(work, row, "op_malformed", "The op follows itself, so it could never be applied.")
         row.waits_for_id = op.follows
         return Answer(WAITING, detail="The op before it has not arrived.")
+    return _applied(work, row, op)
+
+
+def _applied(work: Work, row: OpLedger, op: Op) -> Answer:
+    """Carries the op out in a savepoint of its own, or says why not."""
+    actor = _doer(work, row)
     try:
         with work.session.begin_nested():
-            result = HANDLERS[op.kind](Work(work.session, work.actor, work.settings, work.at, op.op_id), op)
+            result = HANDLERS[op.kind](Work(work.session, actor, work.settings, work.at, op.op_id), op)
             work.session.flush()
     except Problem as problem:
         if problem.status >= 500:
@@ -155,11 +201,41 @@ def _answer(work: Work, row: OpLedger, received: Received) -> Answer:
         return _refused(work, op, problem)
     except IntegrityError:
         return _refused(work, op, Problem("conflict", "It clashes with something unique that is there already."))
+    except PASSING:
+        raise
     except Exception:
-        # A mistake of the server's must neither lose the op nor hold up the others; its bytes are kept to be replayed.
+        # A mistake of the server's must neither lose the op nor hold up the others: the office finds it with its args.
         log.exception("op %s of kind %s could not be applied", op.op_id, op.kind)
-        return Answer(QUARANTINED, "internal", PROBLEMS["internal"].title)
+        work.session.expire_all()
+        return _quarantined(work, row, "internal", PROBLEMS["internal"].title)
     return Answer(MERGED if result.get("clashes") else APPLIED, result=result)
+
+
+def _quarantined(work: Work, row: OpLedger, code: str, detail: str | None) -> Answer:
+    """What cannot be applied at all: its bytes stay in the ledger, and the office finds it among the conflicts."""
+    conflicts.park(work, op_id=row.op_id, aggregate=row.aggregate or "", args={}, base=None, why=Problem(code, detail))
+    return Answer(QUARANTINED, code, detail)
+
+
+def _doer(work: Work, row: OpLedger) -> Actor:
+    """Whoever sent the op first; a colleague at the same tablet may be the one who is signed in by now."""
+    if row.staff_id == work.actor.staff_id:
+        return work.actor
+    member = work.session.get_one(Staff, row.staff_id)
+    return Actor(member.id, member.name, frozenset(Role(role) for role in member.roles), row.tablet_id)
+
+
+def _is_circle(work: Work, op: Op) -> bool:
+    """Whether the ops that this one waits for wait for it."""
+    seen, ahead = {op.op_id}, op.follows
+    while ahead is not None and len(seen) <= MOST_OPS:
+        if ahead in seen:
+            return True
+        seen.add(ahead)
+        ahead = work.session.scalar(
+            select(OpLedger.waits_for_id).where(OpLedger.op_id == ahead, OpLedger.verdict == WAITING)
+        )
+    return False
 
 
 def _refused(work: Work, op: Op, problem: Problem) -> Answer:
@@ -176,7 +252,6 @@ def _refused(work: Work, op: Op, problem: Problem) -> Answer:
 def _is_answered(work: Work, op_id: UUID) -> bool:
     final = select(func.count()).where(
         OpLedger.op_id == op_id,
-        OpLedger.tablet_id == work.actor.tablet_id,
         OpLedger.verdict.is_not(None),
         OpLedger.verdict != WAITING,
     )

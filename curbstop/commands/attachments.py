@@ -4,6 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from curbstop.commands import journal
+from curbstop.commands.field_notes import was_given
+from curbstop.commands.field_work import held_once
+from curbstop.commands.order_steps import reaches_other_technicians
 from curbstop.commands.work import Work, get
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -37,10 +40,7 @@ def declare(
         raise Problem("invalid", "A photo belongs to a service order or to an access issue.")
     if media_type not in MEDIA_TYPES or not 0 < size <= LARGEST:
         raise Problem("invalid", f"A photo is one of {', '.join(sorted(MEDIA_TYPES))}, of at most {LARGEST} bytes.")
-    if order_id is not None:
-        get(work, ServiceOrder, order_id, lock=False)
-    if access_issue_id is not None:
-        get(work, AccessIssue, access_issue_id, lock=False)
+    _check_owner(work, order_id, access_issue_id)
     there = work.session.get(Attachment, attachment_id)
     if there is not None:
         if (there.sha256, there.size) != (sha256, size):
@@ -61,6 +61,20 @@ def declare(
     work.session.add(attachment)
     journal.changed(work, attachment, "declare")
     return attachment
+
+
+def _check_owner(work: Work, order_id: UUID | None, access_issue_id: UUID | None) -> None:
+    """Raises Problem(not_in_scope) unless the order or the place was given to the actor: a photo holds up a posting."""
+    if order_id is not None:
+        order = get(work, ServiceOrder, order_id, lock=False)
+        given = order.technician_id == work.actor.staff_id or held_once(work, order)
+        given = given or reaches_other_technicians(work, order)
+    else:
+        assert access_issue_id is not None
+        issue = get(work, AccessIssue, access_issue_id, lock=False)
+        given = issue.reported_by_id == work.actor.staff_id or was_given(work, issue.service_point_id)
+    if not given:
+        raise Problem("not_in_scope", "That photo belongs to work that was not this technician's.")
 
 
 def mark_stored(work: Work, attachment_id: UUID) -> Attachment:

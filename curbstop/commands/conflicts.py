@@ -16,11 +16,11 @@ def park(
     work: Work, *, op_id: UUID, aggregate: str, args: Mapping[str, Any], base: int | None, why: Problem
 ) -> Conflict:
     """A conflict for the office to settle: the version that the tablet had, what is here now, and what was sent."""
-    kind, _, subject = aggregate.partition("/")
-    order = work.session.get(ServiceOrder, UUID(subject)) if kind == "service_order" else None
+    kind, subject = _subject(aggregate)
+    order = work.session.get(ServiceOrder, subject) if kind == "service_order" and subject else None
     point_id = order.service_point_id if order is not None else None
-    if kind == "service_point" and work.session.get(ServicePoint, UUID(subject)) is not None:
-        point_id = UUID(subject)
+    if kind == "service_point" and subject and work.session.get(ServicePoint, subject) is not None:
+        point_id = subject
     conflict = Conflict(
         op_id=op_id,
         code=why.code,
@@ -36,6 +36,15 @@ def park(
     work.session.add(conflict)
     journal.changed(work, conflict, "park")
     return conflict
+
+
+def _subject(aggregate: str) -> tuple[str, UUID | None]:
+    """Kind and id of `service_order/<id>`; a malformed op may say anything here."""
+    kind, _, subject = aggregate.partition("/")
+    try:
+        return kind, UUID(subject)
+    except ValueError:
+        return kind, None
 
 
 def _present(order: ServiceOrder | None) -> dict[str, Any]:

@@ -5,8 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import scope
-from curbstop.commands.order_steps import Event, advance, held_rows, is_of_crew, load, store, type_of
+from curbstop.commands.order_steps import (
+    Event,
+    advance,
+    enter_bucket,
+    is_of_crew,
+    leave_bucket,
+    load,
+    store,
+    type_of,
+)
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
@@ -34,17 +42,14 @@ def assign(
     order = load(work, order_id, if_version)
     _check_technician(work, order, technician_id, scheduled_on)
     before = order.technician_id
-    held_before = held_rows(work, order) if before is not None and before != technician_id else []
     event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
-    was_here = before == technician_id
     order.technician_id, order.scheduled_on, order.dispatched_at = technician_id, scheduled_on, None
     order.place = place if place is not None else _last_place(work, technician_id, scheduled_on) + 1
     record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
     advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})))
-    if before is not None and held_before:
-        scope.leave(work, scope.technician_bucket(before), _with_version(held_before, order))
-    if not was_here:
-        scope.enter(work, scope.technician_bucket(technician_id), held_rows(work, order))
+    if before is not None and before != technician_id:
+        leave_bucket(work, order, before)
+    enter_bucket(work, order, technician_id)
     return order
 
 
@@ -109,7 +114,8 @@ def lease_end(work: Work, scheduled_on: date | None) -> datetime:
 
 def _check_technician(work: Work, order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> None:
     granted = require(work.actor, Action.DISPATCH)
-    technician = work.session.get(Staff, technician_id)
+    # Two dispatchers fill one day one after the other.
+    technician = work.session.get(Staff, technician_id, with_for_update=True)
     if technician is None or not technician.active or not _FIELD_ROLES & set(technician.roles):
         raise Problem("assigned_technician_invalid", "That is not an active technician.")
     if Grant.YES not in granted and not work.actor.is_system and not is_of_crew(work, technician_id):
@@ -134,7 +140,3 @@ def _last_place(work: Work, technician_id: UUID, scheduled_on: date) -> int:
         ServiceOrder.technician_id == technician_id, ServiceOrder.scheduled_on == scheduled_on
     )
     return work.session.scalar(last) or 0
-
-
-def _with_version(rows: list[tuple[str, UUID, int]], order: ServiceOrder) -> list[tuple[str, UUID, int]]:
-    return [(kind, row_id, order.version if row_id == order.id else version) for kind, row_id, version in rows]

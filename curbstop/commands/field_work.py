@@ -8,8 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, journal, scope
-from curbstop.commands.order_steps import Event, advance, held_rows, load, reaches_other_technicians, store, type_of
+from curbstop.commands import access_issues, change_outs, journal
+from curbstop.commands.order_steps import (
+    Event,
+    advance,
+    enter_bucket,
+    leave_bucket,
+    load,
+    reaches_other_technicians,
+    store,
+    type_of,
+)
 from curbstop.commands.work import Work
 from curbstop.domain.captures import check_captures
 from curbstop.domain.findings import Finding, Severity
@@ -226,17 +235,13 @@ def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None
     taken = step(held, event.name, roles=work.actor.roles, facts=facts_given)
     other = order.technician_id
     order.flags = sorted({*order.flags, "finished_by_former_technician"})
-    if other is not None:
-        rows = held_rows(work, order)
     order.technician_id = work.actor.staff_id
     store(work, order, event, taken)
     if other is not None:
-        scope.leave(
-            work, scope.technician_bucket(other), [(k, i, order.version if i == order.id else v) for k, i, v in rows]
-        )
+        leave_bucket(work, order, other)
     if taken.state not in (OrderState.CANCELLED, OrderState.POSTED):
         assert work.actor.staff_id is not None
-        scope.enter(work, scope.technician_bucket(work.actor.staff_id), held_rows(work, order))
+        enter_bucket(work, order, work.actor.staff_id)
 
 
 def _another_active(work: Work, order: ServiceOrder) -> bool:

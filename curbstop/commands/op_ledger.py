@@ -31,7 +31,10 @@ class KeptOp:
 
 def keep(work: Work, ops: Sequence[KeptOp]) -> None:
     """Stores ops that are not here yet; what is here stays as it came first. Notes that the tablet was heard of."""
-    unique = {op.op_id: op for op in ops}
+    unique: dict[UUID, KeptOp] = {}
+    for op in sorted(ops, key=lambda op: op.op_id):
+        # Of two with one id the first stands, here as in the database.
+        unique.setdefault(op.op_id, op)
     if not unique:
         return
     dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql

@@ -114,17 +114,36 @@ def store(work: Work, order: ServiceOrder, event: Event, taken: Step) -> None:
     add_history(work, order, event, from_state, technician_id=technician_id)
     journal.changed(work, order, event.name.value)
     if leaves and technician_id is not None:
-        scope.leave(work, scope.technician_bucket(technician_id), held_rows(work, order))
+        leave_bucket(work, order, technician_id)
 
 
 def held_rows(work: Work, order: ServiceOrder) -> list[tuple[str, UUID, int]]:
-    """What an order brings into a technician's bucket: itself and its service point."""
-    point_version = work.session.scalar(select(ServicePoint.version).where(ServicePoint.id == order.service_point_id))
+    """What an order brings into a technician's bucket: itself and its service point.
+
+    The place is locked against editors: whoever edits it meanwhile finds the bucket holding it, or we find the edit.
+    """
+    point_version = work.session.scalar(
+        select(ServicePoint.version).where(ServicePoint.id == order.service_point_id).with_for_update(read=True)
+    )
     assert point_version is not None
     return [
         ("service_order", order.id, order.version),
         ("service_point", order.service_point_id, point_version),
     ]
+
+
+def leave_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
+    """Takes an order and its hold on the place out of a technician's bucket, if it is in there."""
+    bucket = scope.technician_bucket(technician_id)
+    if scope.holds(work, bucket, "service_order", order.id):
+        scope.leave(work, bucket, held_rows(work, order))
+
+
+def enter_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
+    """Puts an order and its place into a technician's bucket, if it is not there yet."""
+    bucket = scope.technician_bucket(technician_id)
+    if not scope.holds(work, bucket, "service_order", order.id):
+        scope.enter(work, bucket, held_rows(work, order))
 
 
 def add_history(

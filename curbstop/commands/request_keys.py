@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from curbstop.commands import secrets
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
 from curbstop.models.request import IdempotencyKey
@@ -45,15 +46,17 @@ def claim(work: Work, key: str, request_sha256: bytes) -> KeptAnswer | None:
     kept = work.session.get(IdempotencyKey, (work.actor.staff_id, key), populate_existing=True)
     if kept is None or kept.request_sha256 != request_sha256:
         raise Problem("idempotency_key_reused")
-    return KeptAnswer(kept.status, kept.etag, kept.location, kept.body)
+    body = secrets.unseal_answer(work.settings, key, kept.body)
+    return KeptAnswer(kept.status, kept.etag, kept.location, body)
 
 
 def keep(work: Work, key: str, answer: KeptAnswer) -> None:
     """The answer for every later request with this key."""
+    body = secrets.seal_answer(work.settings, key, answer.body)
     work.session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.staff_id == work.actor.staff_id, IdempotencyKey.key == key)
-        .values(status=answer.status, etag=answer.etag, location=answer.location, body=answer.body)
+        .values(status=answer.status, etag=answer.etag, location=answer.location, body=body)
     )
 
 

@@ -200,7 +200,9 @@ def _rows(work: Work, version_id: UUID) -> list[tuple[str, UUID, int]]:
         select(Stop.id, Stop.version, ServicePoint.id, ServicePoint.version)
         .join(ServicePoint, ServicePoint.id == Stop.service_point_id)
         .where(Stop.route_version_id == version_id)
-        .order_by(Stop.sequence)
+        .order_by(ServicePoint.id)
+        # Whoever edits a place meanwhile finds the bucket holding it, or we find the edit.
+        .with_for_update(read=True, of=ServicePoint)
     )
     rows: list[tuple[str, UUID, int]] = []
     for stop_id, stop_version, point_id, point_version in found:

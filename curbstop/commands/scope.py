@@ -53,6 +53,12 @@ def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
     journal.record(work, [(bucket, *key, journal.PUT, version) for key, version in versions.items()])
 
 
+def holds(work: Work, bucket: str, entity_type: str, entity_id: UUID) -> bool:
+    """Whether the bucket holds the row."""
+    here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
+    return work.session.scalar(select(BucketRow.holds).where(*here)) is not None
+
+
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:
     """One hold less for each of `rows`; what nothing holds any more leaves the bucket."""
     versions = {(entity_type, entity_id): version for entity_type, entity_id, version in rows}

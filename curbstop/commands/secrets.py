@@ -69,6 +69,17 @@ def unseal(settings: Settings, service_point_id: UUID, sealed: bytes) -> str:
         raise Problem("bad_setting", "CURBSTOP_SECRET_KEY is not the one that sealed the gate codes.") from None
 
 
+def seal_answer(settings: Settings, key: str, body: bytes) -> bytes:
+    """An answer kept for a retry: it may hold a one-time code, which is stored nowhere else but as a hash."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + _cipher(settings).encrypt(nonce, body, key.encode())
+
+
+def unseal_answer(settings: Settings, key: str, sealed: bytes) -> bytes:
+    """What `seal_answer` was given."""
+    return _cipher(settings).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], key.encode())
+
+
 def _cipher(settings: Settings) -> AESGCM:
     key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"curbstop gate codes 1")
     return AESGCM(key.derive(settings.secret_key.encode()))

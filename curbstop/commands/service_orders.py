@@ -1,5 +1,6 @@
 """Creating service orders and the office's own events on them: release, hold, cancel, reschedule and so on."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,8 @@ from curbstop.models.account import Account
 from curbstop.models.ids import new_id
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
+
+log = logging.getLogger(__name__)
 
 # Header fields that the office may change after creation; captures are the technician's.
 EDITABLE = frozenset({"priority", "requested_on", "window_start", "window_end", "instructions"})
@@ -151,9 +154,16 @@ def unhold_due(work: Work, *, limit: int = 200) -> int:
     today = work.at.astimezone(work.settings.zone).date()
     due = select(ServiceOrder.id).where(ServiceOrder.state == OrderState.HELD, ServiceOrder.held_until <= today)
     ids = list(work.session.scalars(due.order_by(ServiceOrder.id).limit(limit)))
+    done = 0
     for order_id in ids:
-        unhold(work, order_id)
-    return len(ids)
+        try:
+            with work.session.begin_nested():
+                unhold(work, order_id)
+            done += 1
+        except Problem as problem:
+            # Somebody moved it meanwhile; one order must not keep the others waiting.
+            log.info("order %s stays held: %s", order_id, problem)
+    return done
 
 
 def cancel(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:

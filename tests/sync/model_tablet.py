@@ -1,5 +1,6 @@
 """A tablet reduced to what the protocol promises: an outbox, a copy of its buckets, and no mistakes of its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -60,13 +61,17 @@ class ModelTablet:
     def push(self, *ops: dict[str, Any]) -> list[dict[str, Any]]:
         return push.take(self.town.sessions, self.town.actor(self.who, self.tablet_id), self.town.settings, list(ops))
 
-    def pull(self) -> list[dict[str, Any]]:
-        """Pulls and applies; returns the lines, none when nothing changed."""
+    def pull(self, meanwhile: Callable[[], object] = lambda: None) -> list[dict[str, Any]]:
+        """Pulls and applies; returns the lines, none when nothing changed.
+
+        `meanwhile` happens after the orders were marked as pulled and before the snapshot.
+        """
         from curbstop.commands import dispatch
 
         with self.town.work(self.who, self.tablet_id) as work:
             dispatch.mark_pulled(work)
         actor = self.town.actor(self.who, self.tablet_id)
+        meanwhile()
         with self.town.sessions.read() as session:
             lines = list(pull.pull(session, actor, self.town.settings, self.cursor, 1) or [])
         for line in lines:

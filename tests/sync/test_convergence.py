@@ -36,7 +36,13 @@ class Days(RuleBasedStateMachine):
         self.outbox: dict[str, list[dict[str, Any]]] = {"tom": [], "tess": []}
         self.told: dict[str, dict[str, Any]] = {}
         self.sent: list[tuple[str, dict[str, Any]]] = []
-        self.orders = [self.town.order("GEN", self.town.place(), to="tom") for _ in range(4)]
+        shared = self.town.place()
+        places = [shared, shared, self.town.place(), self.town.place()]
+        # Two orders at one place: one of them leaving must not take the place along.
+        self.orders = [
+            self.town.order("GEN", place, to="tom", override_duplicate=twin, reason="a second one" if twin else None)
+            for place, twin in zip(places, (False, True, False, False), strict=True)
+        ]
 
     # -- the field, without a network
 

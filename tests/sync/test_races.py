@@ -1,0 +1,55 @@
+"""Two transactions at once: an editor, a dispatcher and a tablet that meet at one place."""
+
+import threading
+
+import pytest
+
+from curbstop.commands import dispatch, service_points
+from curbstop.commands.work import Work
+from tests.sync.model_tablet import ModelTablet, verdicts
+from tests.town import Town
+
+
+def test_an_edit_under_way_reaches_a_tablet_that_was_given_the_place_meanwhile(town: Town) -> None:
+    if town.sessions.is_sqlite:
+        pytest.skip("one writer at a time: the two cannot meet")
+    place = town.place()
+    order = town.order("GEN", place)
+    tablet = ModelTablet(town, "tess")
+    assigning = threading.Thread(target=town.assign, args=(order, "tess"))
+    with town.sessions.write() as session:
+        editor = Work(session, town.actor("carla"), town.settings)
+        service_points.edit(editor, place.id, {"access_notes": "Beware of the dog"}, if_version=None)
+        assigning.start()
+        # Without the lock the assignment would be through long before this.
+        assigning.join(0.5)
+        tablet.pull()
+    assigning.join()
+    tablet.pull()
+    tablet.pull()
+    assert tablet.rows("service_point")[str(place.id)]["access_notes"] == "Beware of the dog"
+
+
+def test_an_order_assigned_while_a_pull_is_under_way_is_not_on_the_tablet_yet(town: Town) -> None:
+    order = town.order("GEN", town.place())
+    tablet = ModelTablet(town, "tom")
+    tablet.pull(meanwhile=lambda: town.assign(order, "tom"))
+    assert tablet.rows("service_order") == {}
+    with town.work("dana") as work:
+        assert dispatch.unassign(work, order).state == "ready"
+
+
+def test_one_of_two_orders_at_a_place_leaves_the_place_to_the_other(town: Town) -> None:
+    place = town.place()
+    moved = town.order("GEN", place, to="tom")
+    stays = town.order("READ_RE", place, to="tom")
+    toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    toms.pull()
+    town.assign(moved, "tess")
+    tesss.pull()
+    with town.work("sue") as work:
+        dispatch.recall(work, moved, reason="changed plans")
+    assert verdicts(toms.push(toms.order_op("order.return", moved, {"outcome": "NO_ACCESS_DOG"}))) == ["applied"]
+    toms.pull()
+    assert str(stays) in toms.rows("service_order")
+    assert str(place.id) in toms.rows("service_point")
