@@ -12,6 +12,7 @@ from curbstop.commands import field_work as commands
 from curbstop.commands import order_steps
 from curbstop.commands.field_work import Visit
 from curbstop.commands.work import Work
+from curbstop.domain.service_orders import OrderEvent
 from curbstop.models.service_order import ServiceOrder
 
 blp = Blueprint(
@@ -53,7 +54,8 @@ class ReturnBody(VisitBody):
 def _at_version(order_id: UUID, if_version: int | None, event: Callable[[Work], ServiceOrder]) -> ServiceOrder:
     """The event, on the version that the caller saw: the row stays locked in between."""
     with writing() as work:
-        order_steps.load(work, order_id, if_version)
+        # All of them ask for the same permission, before they say anything of the order.
+        order_steps.load(work, order_id, OrderEvent.COMPLETE, if_version)
         return event(work)
 
 

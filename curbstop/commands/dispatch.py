@@ -39,7 +39,7 @@ def assign(
     An order that somebody has already, on a tablet or not, moves in the same step; what they did with it meanwhile is
     kept when it arrives. Without `place` it goes to the end of the day.
     """
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.ASSIGN, if_version)
     _check_technician(work, order, technician_id, scheduled_on)
     before = order.technician_id
     event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
@@ -55,21 +55,21 @@ def assign(
 
 def unassign(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """Takes an order back that no tablet has pulled yet."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.UNASSIGN, if_version)
     advance(work, order, Event(OrderEvent.UNASSIGN), Facts(pulled=order.dispatched_at is not None))
     return order
 
 
 def release_back(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """Takes a suspended order back; what was captured stays with it."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.RELEASE_BACK, if_version)
     advance(work, order, Event(OrderEvent.RELEASE_BACK))
     return order
 
 
 def recall(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
     """Calls an order back: at once when no tablet has it, else first in the tablet's next pull."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.RECALL, if_version)
     event = recall_event(OrderState(order.state))
     if event is OrderEvent.RECALL:
         order.recalled_at = work.at

@@ -48,7 +48,7 @@ class Visit:
 
 def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
     """On the way."""
-    order = load(work, order_id)
+    order = load(work, order_id, OrderEvent.TRAVEL)
     advance(
         work, order, Event(OrderEvent.TRAVEL, noted_at=noted_at), Facts(another_active=_another_active(work, order))
     )
@@ -59,7 +59,7 @@ def arrive(
     work: Work, order_id: UUID, *, position: Mapping[str, Any] | None = None, noted_at: datetime | None = None
 ) -> ServiceOrder:
     """There. A position far from the service point is flagged, never refused."""
-    order = load(work, order_id)
+    order = load(work, order_id, OrderEvent.ARRIVE)
     far = _is_far(work, order, position)
     event = Event(OrderEvent.ARRIVE, noted_at=noted_at, record={"position": dict(position)} if position else {})
     advance(work, order, event, Facts(another_active=_another_active(work, order), far_from_point=far))
@@ -93,7 +93,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     Problem(capture_missing) with `findings`. Somebody who held the order while it was on their tablet completes it even
     if the office has given it to another since: the completion wins and the other's copy is taken back.
     """
-    order = load(work, order_id)
+    order = load(work, order_id, OrderEvent.COMPLETE)
     order_type = type_of(work, order)
     if not outcome_completes(order_type, visit.outcome):
         raise Problem(
@@ -122,7 +122,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
 
 def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     """Not done, and why. No access opens (or counts) an access issue of the category that the outcome maps to."""
-    order = load(work, order_id)
+    order = load(work, order_id, OrderEvent.RETURN)
     if outcome_completes(type_of(work, order), visit.outcome):
         raise Problem("invalid", f"{visit.outcome} completes an order; it is not returned with it.", field="outcome")
     _refuse_second(order)
@@ -178,7 +178,7 @@ def held_once(work: Work, order: ServiceOrder) -> bool:
 
 
 def _simple(work: Work, order_id: UUID, event: Event) -> ServiceOrder:
-    order = load(work, order_id)
+    order = load(work, order_id, event.name)
     advance(work, order, event)
     return order
 

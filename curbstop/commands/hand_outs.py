@@ -17,7 +17,7 @@ def hand_out(work: Work, order_id: UUID, *, if_version: int | None = None) -> Se
     Problems: forbidden, version_mismatch, impossible_transition.
     """
     granted = require(work.actor, Action.DISPATCH)
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, None, if_version)
     if Grant.YES not in granted and not is_of_crew(work, order.technician_id):
         raise Problem("forbidden", "A crew lead dispatches the own crew's orders only.", action=Action.DISPATCH.value)
     # The table knows one way to a technician, the pull; the office makes it here in the tablet's place.

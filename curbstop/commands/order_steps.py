@@ -54,8 +54,13 @@ class Event:
     given: frozenset[str] = frozenset()
 
 
-def load(work: Work, order_id: UUID, if_version: int | None = None) -> ServiceOrder:
-    """The order, locked, in the version that the caller edited."""
+def load(work: Work, order_id: UUID, event: OrderEvent | None, if_version: int | None = None) -> ServiceOrder:
+    """The order, locked, in the version that the caller edited, for somebody who may cause such an event at all.
+
+    None for `event`: the caller asked for permission already.
+    """
+    if event is not None:
+        require(work.actor, ACTIONS.get(event, Action.FIELD_EVENTS))
     order = get(work, ServiceOrder, order_id)
     check_version(order, if_version)
     return order

@@ -22,7 +22,7 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
     Problems: forbidden, four_eyes (who completed it does not post it), capture_missing (with `findings`),
     photos_missing, review_required (for the system), impossible_transition.
     """
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.POST, if_version)
     order_type = type_of(work, order)
     _check_poster(work, order_type)
     findings = _findings(work, order, order_type)
@@ -44,7 +44,7 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
 
 def auto_post(work: Work, order_id: UUID) -> bool:
     """Posts a completed order whose type needs no review, if nothing about it is odd; returns whether it did."""
-    order = load(work, order_id)
+    order = load(work, order_id, OrderEvent.POST)
     if order.state != OrderState.COMPLETED or not type_of(work, order).auto_post:
         return False
     try:
@@ -59,7 +59,7 @@ def auto_post(work: Work, order_id: UUID) -> bool:
 
 def reject(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
     """Sends a completed order back to be done again."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.REJECT, if_version)
     order.completed_at = order.completed_by_id = None
     advance(work, order, Event(OrderEvent.REJECT, reason=reason))
     return order

@@ -101,7 +101,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
 def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> ServiceOrder:
     """Changes header fields of an open order; field by field, so that a tablet's captures never clash with them."""
     require(work.actor, Action.EDIT_ORDER)
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, None, if_version)
     if is_terminal(OrderState(order.state)):
         raise Problem("impossible_transition", f"An order that is {order.state} is not edited.", state=order.state)
     unknown = set(changes) - EDITABLE
@@ -120,7 +120,7 @@ def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: 
 
 def release(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """A draft becomes ready: by whoever may create its type, and by an approver where the type asks for one."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.RELEASE, if_version)
     _, order_type = type_row(work, order.type_code, order.type_version)
     if order_type.approve_roles and not work.actor.is_system and not work.actor.roles & order_type.approve_roles:
         allowed = sorted(role.value for role in order_type.approve_roles)
@@ -133,7 +133,7 @@ def release(work: Work, order_id: UUID, *, if_version: int | None = None) -> Ser
 
 def hold(work: Work, order_id: UUID, *, until: date, reason: str, if_version: int | None = None) -> ServiceOrder:
     """Sets an order aside until a day; the clock brings it back."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.HOLD, if_version)
     if until <= work.at.astimezone(work.settings.zone).date():
         raise Problem("invalid", "held_until must be a coming day.")
     order.held_until = until
@@ -143,7 +143,7 @@ def hold(work: Work, order_id: UUID, *, until: date, reason: str, if_version: in
 
 def unhold(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """Takes a held order up again."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.UNHOLD, if_version)
     order.held_until = None
     advance(work, order, Event(OrderEvent.UNHOLD))
     return order
@@ -168,7 +168,7 @@ def unhold_due(work: Work, *, limit: int = 200) -> int:
 
 def cancel(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
     """Ends an order that is not on a tablet; one that is must be recalled."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.CANCEL, if_version)
     _, order_type = type_row(work, order.type_code, order.type_version)
     own_type = bool(work.actor.roles & order_type.create_roles)
     advance(work, order, Event(OrderEvent.CANCEL, reason=reason), Facts(own_type=own_type))
@@ -177,7 +177,7 @@ def cancel(work: Work, order_id: UUID, *, reason: str, if_version: int | None = 
 
 def reschedule(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """A returned order is ready for another attempt; after the third the place itself becomes an access issue."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.RESCHEDULE, if_version)
     order.outcome = None
     advance(work, order, Event(OrderEvent.RESCHEDULE))
     return order
@@ -185,7 +185,7 @@ def reschedule(work: Work, order_id: UUID, *, if_version: int | None = None) -> 
 
 def close(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:
     """Ends a returned order, for example because it was done already."""
-    order = load(work, order_id, if_version)
+    order = load(work, order_id, OrderEvent.CLOSE, if_version)
     advance(work, order, Event(OrderEvent.CLOSE, reason=reason))
     return order
 
