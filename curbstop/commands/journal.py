@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement, WKTElement
-from sqlalchemy import bindparam, insert, inspect, literal, select
+from sqlalchemy import bindparam, insert, inspect, select, update
 
 from curbstop.commands.work import Work
+from curbstop.domain.row_checks import check_columns
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base, Versioned
 from curbstop.models.change_log import BucketRow, ChangeLog
@@ -83,32 +84,49 @@ def audit_many(
 
 
 def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, int]]) -> None:
-    """A put for every bucket that holds one of the rows; `versions` are (id, row version)."""
+    """A put for every bucket that holds one of the rows, in this version from now on; (id, row version) each."""
     if not versions:
         return
-    if len(versions) == 1:
-        _tell_one(work, entity_type, *versions[0])
-        return
     by_id = dict(versions)
-    held = work.session.execute(
-        select(BucketRow.bucket, BucketRow.entity_id).where(
-            BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(by_id)
-        )
-    )
+    if len(by_id) == 1:
+        held = [
+            (bucket, row_id)
+            for row_id, version in by_id.items()
+            for bucket in _hold(work, entity_type, row_id, version)
+        ]
+    else:
+        held = _hold_many(work, entity_type, by_id)
     record(work, [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id in held])
 
 
-def _tell_one(work: Work, entity_type: str, entity_id: UUID, version: int) -> None:
-    rows = select(
-        BucketRow.bucket,
-        BucketRow.entity_type,
-        BucketRow.entity_id,
-        literal(PUT),
-        literal(version),
-        bindparam("at", work.at, ChangeLog.recorded_at.type),
-    ).where(BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
-    columns = ["bucket", "entity_type", "entity_id", "kind", "row_version", "recorded_at"]
-    work.session.execute(insert(ChangeLog).from_select(columns, rows, include_defaults=False))
+def _hold(work: Work, entity_type: str, entity_id: UUID, version: int) -> Iterable[str]:
+    return work.session.scalars(
+        update(BucketRow)
+        .where(BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
+        .values(check_columns(entity_type, entity_id, version))
+        .returning(BucketRow.bucket)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[tuple[str, UUID]]:
+    """Two statements for any number of rows; most rows of an import are in no bucket, and then it is one."""
+    mine = BucketRow.entity_type == entity_type
+    found = work.session.execute(
+        select(BucketRow.bucket, BucketRow.entity_id)
+        .where(mine, BucketRow.entity_id.in_(by_id))
+        .order_by(BucketRow.entity_id, BucketRow.bucket)
+    )
+    held = [(bucket, row_id) for bucket, row_id in found]
+    if held:
+        work.session.connection().execute(
+            update(BucketRow).where(mine, BucketRow.entity_id == bindparam("row_id")),
+            [
+                {"row_id": row_id, **check_columns(entity_type, row_id, by_id[row_id])}
+                for row_id in dict.fromkeys(row_id for _, row_id in held)
+            ],
+        )
+    return held
 
 
 def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]]) -> None:

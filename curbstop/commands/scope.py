@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from curbstop.commands import journal
 from curbstop.commands.work import Work
+from curbstop.domain.row_checks import check_columns
 from curbstop.models.change_log import BucketRow
 
 REFERENCE = "ref"
@@ -37,19 +38,28 @@ def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
     if not wanted:
         return
     counts = Counter((entity_type, entity_id) for entity_type, entity_id, _ in wanted)
+    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in wanted}
     dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(BucketRow)
     # One multi-row upsert; a key may stand only once in it, hence the counting.
     statement = statement.on_conflict_do_update(
         index_elements=["bucket", "entity_type", "entity_id"],
-        set_={"holds": BucketRow.holds + statement.excluded.holds},
+        set_={
+            "holds": BucketRow.holds + statement.excluded.holds,
+            **{name: statement.excluded[name] for name in ("row_version", "check_hi", "check_lo")},
+        },
     )
     values = [
-        {"bucket": bucket, "entity_type": entity_type, "entity_id": entity_id, "holds": holds}
-        for (entity_type, entity_id), holds in counts.items()
+        {
+            "bucket": bucket,
+            "entity_type": key[0],
+            "entity_id": key[1],
+            "holds": counts[key],
+            **check_columns(*key, version),
+        }
+        for key, version in versions.items()
     ]
     work.session.execute(statement, values)
-    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in wanted}
     journal.record(work, [(bucket, *key, journal.PUT, version) for key, version in versions.items()])
 
 

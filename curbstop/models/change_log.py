@@ -38,7 +38,10 @@ class ChangeLog(Base):
 
 
 class BucketRow(Base):
-    """A row is in a bucket while something holds it there; `holds` counts the reasons."""
+    """A row is in a bucket while something holds it there; `holds` counts the reasons.
+
+    `row_version` is the row's version as the bucket's tablets are to have it, `check_hi` and `check_lo` its checksum.
+    """
 
     __tablename__ = "bucket_row"
     __table_args__ = (Index("ix_bucket_row_entity_type_entity_id", "entity_type", "entity_id"),)
@@ -47,6 +50,9 @@ class BucketRow(Base):
     entity_type: Mapped[str] = mapped_column(String(30), primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(primary_key=True)
     holds: Mapped[int] = mapped_column(default=1)
+    row_version: Mapped[int]
+    check_hi: Mapped[int] = mapped_column(BigInteger)
+    check_lo: Mapped[int] = mapped_column(BigInteger)
 
 
 class SyncHistory(Base):
