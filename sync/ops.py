@@ -1,7 +1,9 @@
-"""One op as a tablet sends it: read from JSON, or kept although it cannot be read."""
+"""One op as a tablet sends it, bare or sealed: read from JSON, or kept although it cannot be read."""
 
 import hashlib
 import json
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,12 +37,21 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An op as it came: its id, its bytes and their hash, and what a quick look at it says."""
+    """An op as it came: its bytes and their hash, its seal, and what a quick look at it says.
+
+    `op_id` is the id that it is kept under; `said_id` the one that its verdict carries. They differ only where what
+    came has no right to the id that it names. `refusal` is a code and its words: it is kept and not carried out.
+    `staff_id` is who did it, where its seal says so.
+    """
 
     op_id: UUID
     raw: bytes
     sha256: bytes
     value: Any
+    signature: bytes | None = None
+    said_id: UUID | None = None
+    refusal: tuple[str, str] | None = None
+    staff_id: UUID | None = None
 
     def member(self, name: str, kind: type[Any]) -> Any:
         """A member of the envelope if it has the right type and can be stored, else None."""
@@ -50,11 +61,43 @@ class Received:
 
 
 def receive(value: Any) -> Received:
-    """Names and hashes an op without believing anything that it says."""
-    raw = json.dumps(value, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    """Names and hashes an op without believing anything that it says.
+
+    A sealed op is `{"content", "signature"}`; its bytes are the content's, exactly, because the signature is over them.
+    A bare one has no bytes of its own once JSON was parsed; its are those of one canonical spelling.
+    """
+    if isinstance(value, dict) and isinstance(value.get("content"), str) and "op_id" not in value:
+        return _received(_utf8(value["content"]), as_signature(value.get("signature")))
+    raw = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _received(_utf8(raw), None, value)
+
+
+def _received(raw: bytes, signature: bytes | None, value: Any = None) -> Received:
+    value = _parsed(raw) if value is None else value
     digest = hashlib.sha256(raw).digest()
     op_id = as_uuid(value.get("op_id") if isinstance(value, dict) else None)
-    return Received(op_id or nameless_id(digest), raw, digest, value)
+    return Received(op_id or nameless_id(digest), raw, digest, value, signature)
+
+
+def _utf8(text: str) -> bytes:
+    # Half a character is kept too; the contract refuses it later, in words.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _parsed(raw: bytes) -> Any:
+    """The content's JSON, or None; however deep it is nested, and whatever numbers it holds."""
+    try:
+        return json.loads(raw.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def as_signature(text: Any) -> bytes | None:
+    """The bytes of a signature in base64url, with or without padding. What cannot be read is empty: it fits nothing."""
+    try:
+        return b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True) if isinstance(text, str) else b""
+    except (NotBase64, ValueError):
+        return b""
 
 
 def nameless_id(sha256: bytes) -> UUID:
@@ -108,4 +151,4 @@ def as_moment(value: Any) -> datetime | None:
 
 def stored(raw: bytes) -> Received:
     """An op read back from the ledger."""
-    return receive(json.loads(raw))
+    return _received(raw, None)

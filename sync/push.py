@@ -26,6 +26,7 @@ from curbstop.models.staff import Staff
 from curbstop.models.tablet import Tablet
 from curbstop.settings import Settings
 from sync import ops as reading
+from sync import seals
 from sync.handlers import HANDLERS, PROGRESS
 from sync.ops import Op, Received
 
@@ -66,7 +67,9 @@ def take(sessions: Sessions, actor: Actor, settings: Settings, ops: Sequence[Any
         raise Problem("tablet_required")
     if len(ops) > MOST_OPS:
         raise Problem("too_large", f"A batch has at most {MOST_OPS} ops.")
-    received = [reading.receive(value) for value in ops]
+    with sessions.read() as session:
+        holder = seals.holder_of(session, actor.tablet_id, actor.staff_id)
+    received = seals.receive_all(holder, ops)
     with sessions.write() as session:
         op_ledger.keep(Work(session, actor, settings), [_kept(op) for op in received])
     answers = _answered(sessions, actor, settings, received)
@@ -111,6 +114,8 @@ def _kept(op: Received) -> KeptOp:
         kind=_short(op.member("kind", str), 60),
         aggregate=_short(op.member("aggregate", str), 80),
         noted_at=reading.as_moment(op.member("noted_at", str)),
+        signature=op.signature,
+        staff_id=op.staff_id,
     )
 
 
@@ -161,7 +166,7 @@ def _settle(work: Work, row: OpLedger, received: Received) -> None:
     while todo:
         row, received = todo.pop()
         answer = _answer(work, row, received)
-        op_ledger.settle(work, row, answer.verdict, answer.to_json(row.op_id))
+        op_ledger.settle(work, row, answer.verdict, answer.to_json(received.said_id or row.op_id))
         if answer.verdict == WAITING:
             continue
         waiting = (
@@ -177,6 +182,8 @@ def _settle(work: Work, row: OpLedger, received: Received) -> None:
 
 
 def _answer(work: Work, row: OpLedger, received: Received) -> Answer:
+    if received.refusal is not None:
+        return _quarantined(work, row, *received.refusal)
     op, code, detail = reading.read(received)
     if op is None:
         return _quarantined(work, row, code or "op_malformed", detail)
@@ -218,7 +225,7 @@ def _quarantined(work: Work, row: OpLedger, code: str, detail: str | None) -> An
 
 
 def _doer(work: Work, row: OpLedger) -> Actor:
-    """Whoever sent the op first; a colleague at the same tablet may be the one who is signed in by now."""
+    """Whoever did it, by its seal, or else whoever sent it first; a colleague may be signed in by now."""
     if row.staff_id == work.actor.staff_id:
         return work.actor
     member = work.session.get_one(Staff, row.staff_id)

@@ -32,7 +32,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "People and tablets": (
         "Staff with their roles, the sessions that they are signed in with, and the tablets in their hands.",
-        ("staff", "refresh_token", "tablet", "enrolment_code"),
+        ("staff", "refresh_token", "tablet", "enrolment_code", "tablet_person", "tablet_boot", "tablet_incident"),
     ),
     "Sync": (
         "What a tablet sends is an op with one verdict for ever; what cannot be applied is a conflict. What a tablet "

@@ -27,6 +27,9 @@ class KeptOp:
     kind: str | None
     aggregate: str | None
     noted_at: datetime | None
+    signature: bytes | None = None
+    # Who did it, where the op's seal says so; else whoever is signed in as it comes.
+    staff_id: UUID | None = None
 
 
 def keep(work: Work, ops: Sequence[KeptOp]) -> None:
@@ -44,12 +47,14 @@ def keep(work: Work, ops: Sequence[KeptOp]) -> None:
             {
                 "op_id": op.op_id,
                 "tablet_id": work.actor.tablet_id,
-                "staff_id": work.actor.staff_id,
+                "staff_id": op.staff_id or work.actor.staff_id,
+                "sent_by_id": work.actor.staff_id,
                 "n": op.n,
                 "kind": op.kind,
                 "aggregate": op.aggregate,
                 "sha256": op.sha256,
                 "raw": op.raw,
+                "signature": op.signature,
                 "noted_at": op.noted_at,
                 "received_at": work.at,
             }

@@ -24,7 +24,7 @@ from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
 from curbstop.models.staff import RefreshToken, Staff
-from curbstop.models.tablet import Tablet
+from curbstop.models.tablet import Tablet, TabletPerson
 
 # OWASP's second choice for Argon2id: 19 MiB, so that a few dozen sign-ins at once fit a small machine.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -81,8 +81,14 @@ def sign_in(
 
 
 def _take_tablet(work: Work, row: Staff, tablet: Tablet) -> None:
-    """Whoever signs in on a tablet has it now."""
+    """Whoever signs in on a tablet has it now, and can have done work on it from now on."""
     tablet.last_seen_at = work.at
+    # The tablet's row is locked, so nobody else writes this one.
+    person = work.session.get(TabletPerson, (tablet.id, row.id))
+    if person is None:
+        work.session.add(TabletPerson(tablet_id=tablet.id, staff_id=row.id, first_at=work.at, last_at=work.at))
+    else:
+        person.last_at = work.at
     if tablet.staff_id != row.id:
         tablet.staff_id = row.id
         journal.changed(work, tablet, "tablet.taken")

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import secrets
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +25,7 @@ from curbstop.models.tablet import EnrolmentCode, Tablet
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_LENGTH = 8
 CODE_LIFE = timedelta(hours=24)
+PUBLIC_KEY_BYTES = 32  # of Ed25519
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,14 @@ def make_code(work: Work, tablet_name: str) -> NewCode:
 def enrol(
     work: Work, code: str, *, install_id: str, schema_version: int = 1, public_key: str | None = None
 ) -> Enrolled:
-    """The tablet that the code makes, or Problem(`enrolment_code_invalid`).
+    """The tablet that the code makes, or Problem(`enrolment_code_invalid`; `invalid` for a malformed public key).
 
-    The key is derived from the code and the installation, so that the same tablet gets the same answer when the first
+    `public_key` is of Ed25519, 32 bytes in base64url: from then on the tablet must seal every op with its private half.
+    The tablet's own key is derived from the code and the installation, so that the same tablet gets the same answer when the first
     one was lost on the way.
     """
+    if public_key is not None:
+        as_public_key(public_key)
     row = work.session.scalars(
         select(EnrolmentCode).where(EnrolmentCode.code_hash == _code_hash(work, code)).with_for_update()
     ).one_or_none()
@@ -77,7 +83,7 @@ def enrol(
         raise Problem("enrolment_code_invalid")
     key = _mac(work, "tablet-key", f"{_spelled(code)}\0{install_id}").hex()
     if row.used_at is not None:
-        return _enrolled_already(work, row, install_id, key)
+        return _enrolled_already(work, row, install_id, key, public_key)
     tablet = Tablet(
         id=new_id(),
         name=row.tablet_name,
@@ -94,11 +100,27 @@ def enrol(
     return Enrolled(tablet.id, key, tablet.name)
 
 
-def _enrolled_already(work: Work, row: EnrolmentCode, install_id: str, key: str) -> Enrolled:
+def _enrolled_already(
+    work: Work, row: EnrolmentCode, install_id: str, key: str, public_key: str | None
+) -> Enrolled:
     tablet = work.session.get(Tablet, row.tablet_id)
     if tablet is None or tablet.install_id != install_id or tablet.revoked_at is not None:
         raise Problem("enrolment_code_invalid")
+    if tablet.public_key != public_key:
+        # Whoever saw the code over a shoulder cannot put their own key in the place of the tablet's.
+        raise Problem("enrolment_code_invalid")
     return Enrolled(tablet.id, key, tablet.name)
+
+
+def as_public_key(text: str) -> bytes:
+    """The 32 bytes of an Ed25519 public key in base64url, padded or not; or Problem(`invalid`)."""
+    try:
+        key = b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+    except (NotBase64, ValueError):
+        key = b""
+    if len(key) != PUBLIC_KEY_BYTES:
+        raise Problem("invalid", "A public key is 32 bytes of Ed25519, in base64url.", field="public_key")
+    return key
 
 
 def check_key(work: Work, tablet_id: UUID, key: str) -> Tablet:

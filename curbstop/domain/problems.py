@@ -155,6 +155,18 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "schema_unsupported": ProblemType(
         409, "That schema version is not spoken here", "Update the app; pushing still works."
     ),
+    "signature_invalid": ProblemType(
+        422, "The op's seal is not this tablet's", "It is kept; the office asks the technician about it."
+    ),
+    "doer_unknown": ProblemType(
+        422, "The op names a doer who never used this tablet", "It is kept; the office looks at it."
+    ),
+    "rescued": ProblemType(
+        409, "It was brought in from a tablet by a supervisor", "The office applies it, or sets it aside."
+    ),
+    "drain_only": ProblemType(
+        409, "This version of the app only sends", "Update the app; until then its work is taken, and nothing sent back."
+    ),
     "op_malformed": ProblemType(422, "The op is not of the documented shape", "It is kept; the office looks at it."),
     "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
 }

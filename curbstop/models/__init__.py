@@ -20,7 +20,7 @@ from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.staff import RefreshToken, Staff
-from curbstop.models.tablet import EnrolmentCode, Tablet
+from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 
 __all__ = [
     "AccessIssue",
@@ -62,4 +62,7 @@ __all__ = [
     "Street",
     "SyncHistory",
     "Tablet",
+    "TabletBoot",
+    "TabletIncident",
+    "TabletPerson",
 ]

@@ -11,7 +11,12 @@ from curbstop.models.base import Base, Json, utc_now
 
 
 class OpLedger(Base):
-    """`raw` is stored before it is read; `verdict` is null until it is given and never changes afterwards."""
+    """`raw` is stored before it is read; `verdict` is null until it is given and never changes afterwards.
+
+    `staff_id` did it, `sent_by_id` was signed in when it came (null before release 0007: the same person). `noted_at`
+    is what the tablet's clock said and is never rewritten; `corrected_at` is the server's estimate of the same moment,
+    give or take `uncertainty_s`.
+    """
 
     __tablename__ = "op_ledger"
     __table_args__ = (
@@ -28,8 +33,13 @@ class OpLedger(Base):
     waits_for_id: Mapped[UUID | None]
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sent_by_id: Mapped[UUID | None]
     verdict: Mapped[str | None] = mapped_column(String(20))
     answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
     noted_at: Mapped[datetime | None]
+    corrected_at: Mapped[datetime | None]
+    uncertainty_s: Mapped[float | None]
+    clock_skew_s: Mapped[float | None]
     received_at: Mapped[datetime] = mapped_column(default=utc_now)
     answered_at: Mapped[datetime | None]

@@ -1,10 +1,10 @@
-"""Tablets and the one-time codes that enrol them."""
+"""Tablets, the codes that enrol them, who used them, their clocks, and what seems lost on them."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json, Versioned, utc_now
@@ -27,6 +27,8 @@ class Tablet(Versioned, Base):
     revoked_at: Mapped[datetime | None]
     clock_skew_s: Mapped[float | None]
     beacon: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # So many numbers of its ops are known never to have come.
+    missing_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class EnrolmentCode(Base):
@@ -42,3 +44,44 @@ class EnrolmentCode(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     tablet_id: Mapped[UUID | None] = mapped_column(ForeignKey("tablet.id"))
+
+
+class TabletPerson(Base):
+    """Somebody who has signed in on a tablet: only their work can have been done on it."""
+
+    __tablename__ = "tablet_person"
+
+    tablet_id: Mapped[UUID] = mapped_column(ForeignKey("tablet.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class TabletBoot(Base):
+    """One run of a tablet since it was switched on: when, by the server's clock, its monotonic clock stood at zero."""
+
+    __tablename__ = "tablet_boot"
+
+    tablet_id: Mapped[UUID] = mapped_column(ForeignKey("tablet.id"), primary_key=True)
+    boot_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    zero_at: Mapped[datetime]
+    uncertainty_s: Mapped[float]
+    measured_at: Mapped[datetime]
+
+
+class TabletIncident(Versioned, Base):
+    """Work that a tablet seems to have lost, for the office to ask after; `ops_lost` is about how much."""
+
+    __tablename__ = "tablet_incident"
+
+    tablet_id: Mapped[UUID] = mapped_column(ForeignKey("tablet.id"), index=True)
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(Text)
+    ops_lost: Mapped[int]
+    since_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    state: Mapped[str] = mapped_column(String(12), default="open", index=True)
+    note: Mapped[str | None] = mapped_column(Text)
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
