@@ -34,7 +34,9 @@ class EnrolBody(Body):
     )
     install_id = Text("A random id of this installation of the app.", "b7c1", required=True, shortest=1, longest=64)
     schema_version = Whole("Which contract of mobile-schema it speaks.", 1, required=True, least=1, most=1000)
-    public_key = Text("Ed25519, 32 bytes in base64url: from now on it seals its ops.", longest=200, load_default=None, allow_none=True)
+    public_key = Text(
+        "Ed25519, 32 bytes in base64url: from now on it seals its ops.", longest=200, load_default=None, allow_none=True
+    )
 
 
 class EnrolAnswer(Answer):

@@ -71,8 +71,8 @@ def enrol(
     """The tablet that the code makes, or Problem(`enrolment_code_invalid`; `invalid` for a malformed public key).
 
     `public_key` is of Ed25519, 32 bytes in base64url: from then on the tablet must seal every op with its private half.
-    The tablet's own key is derived from the code and the installation, so that the same tablet gets the same answer when the first
-    one was lost on the way.
+    The tablet's own key is derived from the code and the installation, so that the same tablet gets the same answer
+    when the first one was lost on the way.
     """
     if public_key is not None:
         as_public_key(public_key)
@@ -100,9 +100,7 @@ def enrol(
     return Enrolled(tablet.id, key, tablet.name)
 
 
-def _enrolled_already(
-    work: Work, row: EnrolmentCode, install_id: str, key: str, public_key: str | None
-) -> Enrolled:
+def _enrolled_already(work: Work, row: EnrolmentCode, install_id: str, key: str, public_key: str | None) -> Enrolled:
     tablet = work.session.get(Tablet, row.tablet_id)
     if tablet is None or tablet.install_id != install_id or tablet.revoked_at is not None:
         raise Problem("enrolment_code_invalid")

@@ -165,7 +165,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "It was brought in from a tablet by a supervisor", "The office applies it, or sets it aside."
     ),
     "drain_only": ProblemType(
-        409, "This version of the app only sends", "Update the app; until then its work is taken, and nothing sent back."
+        409,
+        "This version of the app only sends",
+        "Update the app; until then its work is taken, and nothing sent back.",
     ),
     "op_malformed": ProblemType(422, "The op is not of the documented shape", "It is kept; the office looks at it."),
     "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
