@@ -11,6 +11,8 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import make_app
+from curbstop.commands import history
+from curbstop.commands.work import system_work
 from curbstop.domain.problems import Problem
 from curbstop.models import migrate
 from curbstop.models.engine import Sessions, make_engine
@@ -57,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         host, port = given.host or settings.host, settings.port if given.port is None else given.port
         check_database(settings)
         check_port(host, port)
+        notice_restored_backup(settings)
     except Problem as problem:
         print(f"curbstop: {problem.detail}", file=sys.stderr)  # noqa: T201 - the one line that says what to do
         return 1
@@ -77,6 +80,16 @@ def check_database(settings: Settings) -> None:
         engine.dispose()
     if there != migrate.newest_revision():
         raise Problem("database_not_migrated")
+
+
+def notice_restored_backup(settings: Settings) -> None:
+    """Before the first tablet is answered: cursors of a history that this database does not have are refused."""
+    engine = make_engine(settings.database_url)
+    try:
+        with Sessions(engine).write() as session:
+            history.notice(system_work(session, settings))
+    finally:
+        engine.dispose()
 
 
 def check_port(host: str, port: int) -> None:

@@ -58,6 +58,11 @@ class Settings:
         "4",
         "How long after its last sync a tablet may start a cut-off, in hours.",
     )
+    change_log_days: int = _setting(
+        "CURBSTOP_CHANGE_LOG_DAYS",
+        "90",
+        "How long changes are kept for tablets, in days; one that was away for longer fetches its buckets whole.",
+    )
     work_window: str = _setting(
         "CURBSTOP_WORK_WINDOW",
         "07:00-18:00",

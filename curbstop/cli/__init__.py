@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("curbstop.cli.demo", "demo"),
     "import": ("curbstop.cli.imports", "imports"),
     "migrate": ("curbstop.cli.office", "migrate"),
+    "new-history": ("curbstop.cli.history", "new_history"),
     "serve": ("curbstop.cli.serve", "serve"),
     "simulate": ("curbstop.cli.simulate", "simulate"),
     "staff": ("curbstop.cli.office", "staff"),

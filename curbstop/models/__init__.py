@@ -6,7 +6,7 @@ from curbstop.models.asset import Hydrant, Street
 from curbstop.models.attachment import Attachment
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
-from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
+from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.conflict import Conflict
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
@@ -19,6 +19,7 @@ from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop
 from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
+from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 
@@ -29,6 +30,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "BucketRow",
+    "ChangeHorizon",
     "ChangeLog",
     "Conflict",
     "Customer",
@@ -56,6 +58,7 @@ __all__ = [
     "SearchWord",
     "ServiceOrder",
     "ServicePoint",
+    "Snapshot",
     "Staff",
     "Stop",
     "StopVisit",

@@ -55,11 +55,25 @@ class BucketRow(Base):
     check_lo: Mapped[int] = mapped_column(BigInteger)
 
 
+class ChangeHorizon(Base):
+    """The highest number of a bucket's changes that were forgotten; a cursor below it gets the bucket whole."""
+
+    __tablename__ = "change_horizon"
+
+    bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
 class SyncHistory(Base):
-    """One row: the identity of this database's history. A restored backup gets a new one, so cursors notice."""
+    """One row: the identity of this database's history. A restored backup gets a new one, so cursors notice.
+
+    `database_identity` is where this history lives, as the database server or the file system tells it; when it is
+    another one, this is a copy.
+    """
 
     __tablename__ = "sync_history"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, default=1)
     history_id: Mapped[UUID]
     since_at: Mapped[datetime] = mapped_column(default=utc_now)
+    database_identity: Mapped[str | None] = mapped_column(String(200))
