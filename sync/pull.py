@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,19 +10,17 @@ from sqlalchemy.orm import Session
 from curbstop.commands.journal import LEAVE
 from curbstop.commands.scope import REFERENCE
 from curbstop.domain.actors import Actor
-from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.problems import Problem
 from curbstop.models.base import utc_now
 from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
 from curbstop.models.op_ledger import OpLedger
 from curbstop.settings import Settings
 from sync import cursor as cursors
-from sync import rows, scope
+from sync import digest, horizon, rows, scope
+from sync.codes import code_rows
 from sync.contract import SCHEMA_VERSION
 
 BATCH = 500
-# Code rows are constants of the release, not of the database; their ids follow from their names.
-_CODE_NAMESPACE = UUID("0190a1e0-0000-7000-8000-000000000001")
 
 Change = tuple[str, UUID, str]
 
@@ -46,8 +44,10 @@ def pull(
             cursor, settings.secret_key, history_id=history_id, tablet_id=actor.tablet_id, newest=newest
         )
     known = since.buckets if since else frozenset[str]()
-    changes = _changes(session, [b for b in wanted if b in known], since.seq) if since else {}
-    fresh = [bucket for bucket in wanted if bucket not in known]
+    # What happened in these is not known any more: they come whole, as new ones do.
+    lost = horizon.forgotten(session, known, since.seq) if since else frozenset[str]()
+    changes = _changes(session, [b for b in wanted if b in known - lost], since.seq) if since else {}
+    fresh = [bucket for bucket in wanted if bucket not in known - lost]
     removed = sorted(known - set(wanted))
     if since is not None and not changes and not fresh and not removed:
         return None
@@ -56,7 +56,7 @@ def pull(
         "history_id": str(history_id),
         "seq": newest,
         "server_time": rows.moment(utc_now()),
-        "buckets": _counts(session, wanted),
+        "buckets": digest.checkpoint_lines(session, wanted),
         "removed_buckets": removed,
         "acked_through_n": acked_through(session, actor.tablet_id),
     }
@@ -154,33 +154,6 @@ def _images(session: Session, keys: Sequence[tuple[str, UUID]]) -> list[dict[str
 
 def _gone(entity_type: str, entity_id: UUID) -> dict[str, Any]:
     return {"entity_type": entity_type, "id": str(entity_id), "version": 0, "gone": True}
-
-
-def code_rows() -> list[dict[str, Any]]:
-    """Outcomes, skip codes and access categories as rows of the reference bucket."""
-    made = []
-    tables = load_code_tables().to_json()
-    for table, entries in (
-        ("outcome", tables["outcomes"]),
-        ("skip_code", tables["skip_codes"]),
-        ("access_category", tables["access_categories"]),
-    ):
-        for entry in entries:
-            details = {key: value for key, value in entry.items() if key not in ("code", "label")}
-            body = {"table": table, "code": entry["code"], "label": entry["label"], "details": details}
-            row_id = str(uuid5(_CODE_NAMESPACE, f"{table}/{entry['code']}"))
-            made.append({"entity_type": "code", "id": row_id, "version": 1, "gone": False, "body": body})
-    return made
-
-
-def _counts(session: Session, buckets: Sequence[str]) -> list[dict[str, Any]]:
-    counted = dict(
-        session.execute(
-            select(BucketRow.bucket, func.count()).where(BucketRow.bucket.in_(buckets)).group_by(BucketRow.bucket)
-        ).all()
-    )
-    extra = len(code_rows())
-    return [{"id": b, "count": counted.get(b, 0) + (extra if b == REFERENCE else 0)} for b in buckets]
 
 
 def acked_through(session: Session, tablet_id: UUID | None) -> int:

@@ -36,8 +36,8 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "Sync": (
         "What a tablet sends is an op with one verdict for ever; what cannot be applied is a conflict. What a tablet "
-        "receives are changes of the buckets that it holds, in the order of their commits. Old changes are forgotten up "
-        "to a horizon; a first sync begins with a snapshot.",
+        "receives are changes of the buckets that it holds, in the order of their commits. Old changes are forgotten "
+        "up to a horizon; a first sync begins with a snapshot.",
         ("op_ledger", "conflict", "change_log", "bucket_row", "change_horizon", "snapshot", "sync_history"),
     ),
     "Map": ("What addresses are placed on, and what technicians look for.", ("street", "hydrant")),

@@ -1,7 +1,7 @@
 """Where each bucket's change log begins, which database this is, and the snapshots for first syncs.
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0008
+Revises: 0007
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from curbstop.models.base import UtcDateTime
 
-revision: str = "0007"
-down_revision: str | None = "0006"
+revision: str = "0008"
+down_revision: str | None = "0007"
 
 MOMENT = UtcDateTime()
 
