@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from curbstop.commands.journal import LEAVE
+from curbstop.commands.journal import LEAVE, NOTICE
 from curbstop.commands.scope import REFERENCE
 from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
@@ -87,7 +87,7 @@ def _changes(session: Session, buckets: Sequence[str], after: int) -> dict[str, 
         return {}
     found = session.execute(
         select(ChangeLog.bucket, ChangeLog.entity_type, ChangeLog.entity_id, ChangeLog.kind)
-        .where(ChangeLog.bucket.in_(buckets), ChangeLog.seq > after)
+        .where(ChangeLog.bucket.in_(buckets), ChangeLog.seq > after, ChangeLog.kind != NOTICE)
         .order_by(ChangeLog.seq)
     )
     last: dict[tuple[str, str, UUID], str] = {}

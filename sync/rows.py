@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curbstop.domain.service_orders import OrderState
 from curbstop.models.account import Account, Customer
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.order_type import OrderTypeRow
@@ -33,9 +32,7 @@ def _service_orders(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
         select(ServiceOrder, Account.number, Customer.name, Customer.name_withheld)
         .outerjoin(Account, Account.id == ServiceOrder.account_id)
         .outerjoin(Customer, Customer.id == Account.customer_id)
-        # One that was assigned while this pull was under way is not the tablet's yet: the office may still take it
-        # back. The next pull marks it as pulled and sends it.
-        .where(ServiceOrder.id.in_(ids), ServiceOrder.state != OrderState.ASSIGNED)
+        .where(ServiceOrder.id.in_(ids))
     )
     return {
         order.id: (order.version, _order(order, number, None if withheld else name))

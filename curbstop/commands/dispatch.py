@@ -5,20 +5,23 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from curbstop.commands import journal
 from curbstop.commands.order_steps import (
     Event,
+    add_history,
     advance,
-    enter_bucket,
+    enter_bucket_many,
     is_of_crew,
     leave_bucket,
     load,
-    store,
+    load_type,
+    notify_technician,
     type_of,
 )
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, recall_event
+from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, recall_event
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 
@@ -37,7 +40,8 @@ def assign(
     """Gives an order to a technician on a day at a place of that day's route: one operation.
 
     An order that somebody has already, on a tablet or not, moves in the same step; what they did with it meanwhile is
-    kept when it arrives. Without `place` it goes to the end of the day.
+    kept when it arrives. Without `place` it goes to the end of the day. No bucket holds it until the technician's
+    tablet pulls: the tablet is only told to come.
     """
     order = load(work, order_id, OrderEvent.ASSIGN, if_version)
     _check_technician(work, order, technician_id, scheduled_on)
@@ -47,9 +51,9 @@ def assign(
     order.place = place if place is not None else _last_place(work, technician_id, scheduled_on) + 1
     record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
     advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})))
-    if before is not None and before != technician_id:
+    if before is not None:
         leave_bucket(work, order, before)
-    enter_bucket(work, order, technician_id)
+    notify_technician(work, order)
     return order
 
 
@@ -91,16 +95,21 @@ def mark_pulled(work: Work) -> int:
         .with_for_update()
     )
     orders = list(work.session.scalars(waiting))
+    if not orders:
+        return 0
+    cut_offs = {key: load_type(work, *key).is_cut_off for key in {(o.type_code, o.type_version) for o in orders}}
+    record = {"tablet_id": str(work.actor.tablet_id)} if work.actor.tablet_id else {}
     for order in orders:
         order.dispatched_at = work.at
-        if type_of(work, order).is_cut_off:
+        if cut_offs[order.type_code, order.type_version]:
             order.authorized_until = lease_end(work, order.scheduled_on)
-        record = {"tablet_id": str(work.actor.tablet_id)} if work.actor.tablet_id else {}
-        store(work, order, Event(OrderEvent.PULL, record=record), _PULLED)
+        order.state = OrderState.DISPATCHED.value
+        add_history(work, order, Event(OrderEvent.PULL, record=record), OrderState.ASSIGNED.value)
+    # Hundreds of orders may be moved in a morning: some statements for all of them, not some for each.
+    journal.changed_many(work, orders, OrderEvent.PULL.value)
+    assert work.actor.staff_id is not None
+    enter_bucket_many(work, orders, work.actor.staff_id)
     return len(orders)
-
-
-_PULLED = Step(OrderState.DISPATCHED, effects=(Effect.START_LEASE,))
 
 
 def lease_end(work: Work, scheduled_on: date | None) -> datetime:

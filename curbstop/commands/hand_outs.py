@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from curbstop.commands.dispatch import lease_end
-from curbstop.commands.order_steps import Event, is_of_crew, load, store, type_of
+from curbstop.commands.order_steps import Event, enter_bucket, is_of_crew, load, store, type_of
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
@@ -26,4 +26,6 @@ def hand_out(work: Work, order_id: UUID, *, if_version: int | None = None) -> Se
     if type_of(work, order).is_cut_off:
         order.authorized_until = lease_end(work, order.scheduled_on)
     store(work, order, Event(OrderEvent.PULL, record={"by": "hand"}), taken)
+    if order.technician_id is not None:
+        enter_bucket(work, order, order.technician_id)
     return order

@@ -6,7 +6,7 @@ The only module that inserts into `change_log`, `outbox` and `audit`. Commands c
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2 import WKBElement, WKTElement
@@ -22,6 +22,8 @@ from curbstop.models.outbox import Outbox
 
 PUT = "P"
 LEAVE = "X"
+# Says nothing of a row: something waits outside the bucket until its tablet comes and pulls.
+NOTICE = "N"
 # Columns whose values never reach the audit trail; it says only that they changed.
 SECRET_COLUMNS = frozenset({"password_hash", "gate_code_sealed", "key_hash", "token_hash", "code_hash"})
 # Columns that say nothing about what somebody did.
@@ -34,15 +36,24 @@ def changed(work: Work, row: Versioned, action: str) -> None:
     Bumps the version, writes the audit entry (before and after of what differs), and tells every bucket that holds the
     row. The session is flushed.
     """
-    assert isinstance(row, Base)
-    before, after = _difference(row)
-    existed = inspect(row).persistent
-    if existed:
-        row.version += 1
-    row.updated_at = work.at
+    changed_many(work, [row], action)
+
+
+def changed_many(work: Work, rows: Sequence[Versioned], action: str) -> None:
+    """`changed` for several rows of one type that had the same thing happen to them: some statements for all."""
+    before_after = []
+    for row in rows:
+        assert isinstance(row, Base)
+        before, after = _difference(row)
+        existed = inspect(row).persistent
+        if existed:
+            row.version += 1
+        row.updated_at = work.at
+        before_after.append((before if existed else None, after))
     work.session.flush()
-    audit(work, action, row.__tablename__, row.id, before=before if existed else None, after=after)
-    tell_buckets(work, row.__tablename__, [(row.id, row.version)])
+    [entity_type] = {cast(Base, row).__tablename__ for row in rows}
+    audit_many(work, action, entity_type, [(row.id, *pair) for row, pair in zip(rows, before_after, strict=True)])
+    tell_buckets(work, entity_type, [(row.id, row.version) for row in rows])
 
 
 def audit(

@@ -1,6 +1,6 @@
 """Takes one step of an order's state machine: asks the table, stores the new state, writes history, tells tablets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -146,9 +146,34 @@ def leave_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
 
 def enter_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
     """Puts an order and its place into a technician's bucket, if it is not there yet."""
+    enter_bucket_many(work, [order], technician_id)
+
+
+def enter_bucket_many(work: Work, orders: Sequence[ServiceOrder], technician_id: UUID) -> None:
+    """Puts orders and their places into a technician's bucket, those that are not there yet, in three statements."""
     bucket = scope.technician_bucket(technician_id)
-    if not scope.holds(work, bucket, "service_order", order.id):
-        scope.enter(work, bucket, held_rows(work, order))
+    there = scope.held_of(work, bucket, "service_order", [order.id for order in orders])
+    coming = [order for order in orders if order.id not in there]
+    if not coming:
+        return
+    # The places are locked against editors, as in `held_rows`, and in one order, as every locker takes them.
+    points = work.session.execute(
+        select(ServicePoint.id, ServicePoint.version)
+        .where(ServicePoint.id.in_({order.service_point_id for order in coming}))
+        .order_by(ServicePoint.id)
+        .with_for_update(read=True)
+    )
+    versions = {point.id: point.version for point in points}
+    rows = [("service_order", order.id, order.version) for order in coming]
+    rows += [("service_point", order.service_point_id, versions[order.service_point_id]) for order in coming]
+    scope.enter(work, bucket, rows)
+
+
+def notify_technician(work: Work, order: ServiceOrder) -> None:
+    """Tells the tablet of the order's technician to come and pull; what a tablet holds it has pulled."""
+    assert order.technician_id is not None
+    bucket = scope.technician_bucket(order.technician_id)
+    journal.record(work, [(bucket, "service_order", order.id, journal.NOTICE, order.version)])
 
 
 def add_history(

@@ -5,7 +5,7 @@ service order holds its service point, so the place travels with the work and go
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -67,6 +67,12 @@ def holds(work: Work, bucket: str, entity_type: str, entity_id: UUID) -> bool:
     """Whether the bucket holds the row."""
     here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
     return work.session.scalar(select(BucketRow.holds).where(*here)) is not None
+
+
+def held_of(work: Work, bucket: str, entity_type: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of the rows the bucket holds."""
+    here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
+    return set(work.session.scalars(select(BucketRow.entity_id).where(*here)))
 
 
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:

@@ -12,7 +12,7 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class ChangeLog(Base):
-    """A row of a bucket was put (P) or left it (X).
+    """A row of a bucket was put (P) or left it (X); N is a notice that something waits for the tablet to pull.
 
     `seq` is given at COMMIT, so whoever sees number N sees every number below it: by a deferred constraint trigger
     under an advisory lock on PostgreSQL, and by AUTOINCREMENT under BEGIN IMMEDIATE on SQLite. `xid` is the writing

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from curbstop.commands import dispatch, service_orders
 from curbstop.domain.problems import Problem
-from curbstop.models import OpLedger, OrderHistory
+from curbstop.models import BucketRow, OpLedger, OrderHistory
 from tests.sync.model_tablet import ModelTablet
 from tests.town import Town
 
@@ -136,6 +136,13 @@ class Days(RuleBasedStateMachine):
             fresh.pull()
             tablet.pull()
             assert tablet.buckets == fresh.buckets
+            held = self.town.all(select(BucketRow).where(BucketRow.bucket.in_(tablet.buckets)))
+            assert {(r.bucket, r.entity_type, str(r.entity_id), r.row_version) for r in held} == {
+                (bucket, *key, row["version"])
+                for bucket, rows in tablet.buckets.items()
+                for key, row in rows.items()
+                if key[0] != "code"
+            }
         for who, op in self.sent:
             [again] = self.tablets[who].push(op)
             assert again == self.told[op["op_id"]]

@@ -10,22 +10,20 @@ from tests.sync.model_tablet import ModelTablet, verdicts
 from tests.town import Town
 
 
-def test_an_edit_under_way_reaches_a_tablet_that_was_given_the_place_meanwhile(town: Town) -> None:
+def test_an_edit_under_way_reaches_a_tablet_that_takes_the_place_meanwhile(town: Town) -> None:
     if town.sessions.is_sqlite:
         pytest.skip("one writer at a time: the two cannot meet")
     place = town.place()
-    order = town.order("GEN", place)
+    town.order("GEN", place, to="tess")
     tablet = ModelTablet(town, "tess")
-    assigning = threading.Thread(target=town.assign, args=(order, "tess"))
+    pulling = threading.Thread(target=tablet.pull)
     with town.sessions.write() as session:
         editor = Work(session, town.actor("carla"), town.settings)
         service_points.edit(editor, place.id, {"access_notes": "Beware of the dog"}, if_version=None)
-        assigning.start()
-        # Without the lock the assignment would be through long before this.
-        assigning.join(0.5)
-        tablet.pull()
-    assigning.join()
-    tablet.pull()
+        pulling.start()
+        # Without the lock the pull would have taken the place without the edit long before this.
+        pulling.join(0.5)
+    pulling.join()
     tablet.pull()
     assert tablet.rows("service_point")[str(place.id)]["access_notes"] == "Beware of the dog"
 

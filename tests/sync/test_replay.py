@@ -91,6 +91,7 @@ def _second_order_here_goes(s: Situation) -> None:
     """The first order still holds the place when the second one leaves."""
     town, place, _ = s
     order = town.order("READ_RE", place, to="tom")
+    ModelTablet(town, "tom").pull()
     town.assign(order, "tess")
 
 
