@@ -33,6 +33,7 @@ from api import (
     service_orders,
     service_points,
     staff,
+    supervisor_tasks,
     sync,
     tablets,
 )
@@ -67,6 +68,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     review,
     order_types,
     conflicts,
+    supervisor_tasks,
     access_issues,
     photos,
     audit,

@@ -9,7 +9,7 @@ from api.core.schemas import Day, Flag, Id, Many, Moment, Number, Part, Text, Wh
 from api.service_order_schemas import FLAG, FLAGS_ABOUT, NULL, STATES, OrderAnswer
 from api.service_orders import STEP, ReasonBody
 from curbstop.commands import dispatch as commands
-from curbstop.commands import hand_outs
+from curbstop.commands import hand_outs, voice_codes
 from curbstop.models.service_order import ServiceOrder
 from curbstop.queries import dispatch as queries
 from curbstop.queries.dispatch import Board
@@ -52,6 +52,24 @@ class AssignBody(Body):
     technician_id = Id("Who does it.", required=True)
     scheduled_on = Day("On which day; not in the past.", required=True)
     place = Whole("In which place of that day's route; at its end by default.", 4, least=1, most=100_000)
+
+
+class VoiceCodeAnswer(Answer):
+    voice_code = Text("Six digits to say on the telephone.", "482913")
+    valid_on = Day("The day that it is for.")
+
+
+@blp.operation(
+    "GET",
+    "/service-orders/<uuid:order_id>/voice-code",
+    answer=VoiceCodeAnswer,
+    problems=("impossible_transition",),
+)
+def get_service_order_voice_code(order_id: UUID) -> dict[str, Any]:
+    """What to say to a technician who may begin a cut-off although its lease has run out; each look is audited."""
+    with writing() as work:
+        code, day = voice_codes.give(work, order_id)
+        return {"voice_code": code, "valid_on": day}
 
 
 @blp.operation("GET", "/dispatch-board", query=BoardQuery, answer=BoardAnswer)

@@ -6,10 +6,11 @@ from uuid import UUID
 from flask import Response, send_file
 from sqlalchemy import Row
 
-from api.core import Blueprint, actor, reading
+from api.core import Blueprint, actor, reading, writing
 from api.core.context import context
 from api.service_order_schemas import PhotoAnswer
-from curbstop.commands import photo_files
+from api.service_orders import ReasonBody
+from curbstop.commands import photo_files, photo_waivers
 from curbstop.domain.problems import Problem
 from curbstop.queries import attachments as queries
 
@@ -34,6 +35,17 @@ def get_photo(attachment_id: UUID) -> Row[Any]:
     """A photo as it was declared, and whether its bytes are here."""
     with reading() as session:
         return queries.get(session, actor(), attachment_id)
+
+
+@blp.operation("POST", "/<uuid:attachment_id>/waive", body=ReasonBody, answer=PhotoAnswer, problems=("conflict",))
+def waive_photo(attachment_id: UUID, body: dict[str, Any]) -> Row[Any]:
+    """Wait no longer for a photo whose tablet is lost, so that its order can be posted.
+
+    Doing so again changes nothing; bytes that come after all are stored.
+    """
+    with writing() as work:
+        photo_waivers.waive(work, attachment_id, **body)
+        return queries.get(work.session, actor(), attachment_id)
 
 
 @blp.operation("GET", "/<uuid:attachment_id>/content", status=200, doc={"responses": _BYTES})

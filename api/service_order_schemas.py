@@ -48,6 +48,7 @@ class OrderAnswer(Answer):
     posted_by_id = Id("Who posted it; null when the system did.", **NULL)
     reason = Text("The reason that was given last.", "Customer called.", **NULL)
     flags = Many(FLAG, FLAGS_ABOUT, ["events_missing"])
+    fees_waived = Flag("Whether its fees are not charged.", False)
     created_at = Moment("When it was made.")
     created_by_id = Id("Who made it; null when the system did.", **NULL)
     updated_at = Moment("When it was last changed.")
@@ -148,6 +149,9 @@ class PhotoAnswer(Answer):
     noted_at = Moment("When it was taken, by the tablet's clock.")
     stored = Flag("Whether its bytes have arrived.", True)
     stored_at = Moment("When its bytes arrived.", **NULL)
+    waived_at = Moment("Since when nobody waits for its bytes any more.", **NULL)
+    waived_by_id = Id("Who decided that.", **NULL)
+    waive_reason = Text("Why.", "The tablet fell into the river.", **NULL)
 
 
 class PhotosAnswer(Answer):

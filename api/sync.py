@@ -193,11 +193,14 @@ def _hand_over() -> None:
     """Orders that this pull will carry are on the tablet from now on, even if the answer is lost."""
     with reading() as session:
         waiting = queries.has_orders_to_take(session, actor())
+        leases = queries.has_leases_to_renew(session, actor(), context().settings, utc_now())
         heard = queries.was_heard_lately(session, actor(), utc_now())
-    if waiting or not heard:
+    if waiting or leases or not heard:
         with writing() as work:
             if waiting:
                 dispatch.mark_pulled(work)
+            if leases:
+                dispatch.renew_leases(work)
             commands.heard(work)
 
 

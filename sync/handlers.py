@@ -31,6 +31,7 @@ def _visit(op: Op) -> Visit:
         category=args.get("category"),
         position=args.get("position"),
         noted_at=op.noted_at,
+        voice_code=args.get("voice_code"),
     )
 
 

@@ -1,6 +1,6 @@
 """Dispatch: who does which order on which day in which place, and taking orders back."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -22,6 +22,7 @@ from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, recall_event
+from curbstop.models.leases import LEAST_RENEWAL, closing, leases_due
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 
@@ -75,8 +76,8 @@ def recall(work: Work, order_id: UUID, *, reason: str, if_version: int | None = 
     """Calls an order back: at once when no tablet has it, else first in the tablet's next pull."""
     order = load(work, order_id, OrderEvent.RECALL, if_version)
     event = recall_event(OrderState(order.state))
-    if event is OrderEvent.RECALL:
-        order.recalled_at = work.at
+    # Also of one that is cancelled at once: a tablet that had it before may still bring it back done.
+    order.recalled_at = work.at
     advance(work, order, Event(event, reason=reason), Facts(own_type=True))
     return order
 
@@ -112,13 +113,29 @@ def mark_pulled(work: Work) -> int:
     return len(orders)
 
 
+def renew_leases(work: Work) -> int:
+    """Gives the acting technician's cut-offs a fresh lease once half of it is used; returns how many got one.
+
+    Called when a tablet pulls: what it carries from then on was looked at by the server just now. A recalled order gets
+    none, and no lease goes beyond its day's work window.
+    """
+    require(work.actor, Action.SYNC_TABLET)
+    renewed = 0
+    for order in work.session.scalars(leases_due(work.actor.staff_id, work.at, work.settings).with_for_update()):
+        end = lease_end(work, order.scheduled_on)
+        if order.authorized_until is not None and end - order.authorized_until >= LEAST_RENEWAL:
+            order.authorized_until = end
+            journal.changed(work, order, "renew_lease")
+            renewed += 1
+    return renewed
+
+
 def lease_end(work: Work, scheduled_on: date | None) -> datetime:
     """Until when a cut may be started: some hours after this sync, never past the end of its day's work window."""
     end = work.at + timedelta(hours=work.settings.cut_lease_hours)
     if scheduled_on is None:
         return end
-    closing = time.fromisoformat(work.settings.work_window.split("-")[1])
-    return min(end, datetime.combine(scheduled_on, closing, tzinfo=work.settings.zone))
+    return min(end, closing(work.settings, scheduled_on))
 
 
 def _check_technician(work: Work, order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> None:

@@ -13,6 +13,8 @@ from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.models.account import Account
+from curbstop.models.fee import Fee
+from curbstop.models.ids import new_id
 from curbstop.models.reading import Reading
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -112,6 +114,26 @@ def _exchange_meter(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -
     change_outs.exchange(work, order)
 
 
+def _remove_lock(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    """The place's audit trail says which lock went, and by which order."""
+    lock = {"lock_no": order.captures.get("lock_no"), "order_id": str(order.id)}
+    journal.audit(work, "remove_lock", "service_point", order.service_point_id, after=lock)
+
+
+def _attach_fee(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    fee = Fee(
+        id=new_id(),
+        order_id=order.id,
+        account_id=order.account_id,
+        kind=args["kind"],
+        waived=order.fees_waived,
+        recorded_at=work.at,
+    )
+    work.session.add(fee)
+    work.session.flush()
+    journal.audit(work, "attach", "fee", fee.id, after={"kind": fee.kind, "waived": fee.waived})
+
+
 def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
     if order.access_issue_id is None:
         return
@@ -126,4 +148,6 @@ EFFECTS: Final[dict[str, Effect]] = {
     "exchange_meter": _exchange_meter,
     "supersede_reading": _supersede_reading,
     "review_access_issue": _review_access_issue,
+    "remove_lock": _remove_lock,
+    "attach_fee": _attach_fee,
 }

@@ -1,14 +1,14 @@
 """The technician's events on an order, from a tablet or typed in by the office."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, journal
+from curbstop.commands import access_issues, change_outs, journal, recalls
 from curbstop.commands.order_steps import (
     Event,
     advance,
@@ -26,7 +26,7 @@ from curbstop.domain.order_types import OrderType, is_no_access, outcome_complet
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, is_terminal, step
+from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, is_terminal, step
 from curbstop.models.attachment import Attachment
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from geo.distance import distance_m
@@ -44,6 +44,7 @@ class Visit:
     category: str | None = None
     position: Mapping[str, Any] | None = None
     noted_at: datetime | None = None
+    voice_code: str | None = None
 
 
 def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
@@ -100,22 +101,30 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
             "invalid", f"{visit.outcome} does not complete an order; it is returned with it.", field="outcome"
         )
     _refuse_second(order)
-    _check_may_finish(work, order)
+    _check_may_finish(work, order, cut_off=order_type.is_cut_off)
     captures = {**order.captures, **visit.captures}
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
-    if rejects and not order_type.changes_the_ground:
+    # What the office decided to take as it is, is taken: its posting still asks for what is missing.
+    stands = order_type.changes_the_ground or work.authority is not None
+    if rejects and not stands:
         raise capture_missing(rejects)
+    said = recalls.voice_record(work, order, visit.voice_code)
     facts = Facts(
         missing_captures=bool(rejects),
-        physical_effect=order_type.changes_the_ground,
+        physical_effect=stands,
         is_cut_off=order_type.is_cut_off,
-        lease_expired=order.authorized_until is not None and work.at > order.authorized_until,
+        lease_expired=recalls.is_stale(work, order) and not said.get("voice_code_day"),
     )
+    event = _event_of(OrderEvent.COMPLETE, visit, findings)
+    times = recalls.times(work, order, visit.noted_at) if recalls.was_recalled(order) else {}
+    event = replace(event, record={**event.record, **said, **times})
     _write_visit(order, visit, captures)
     order.completed_at, order.completed_by_id = work.at, work.actor.staff_id
     order.flags = sorted({*order.flags, *(f.code for f in findings if f.severity is Severity.WARN)})
-    _finish(work, order, _event_of(OrderEvent.COMPLETE, visit, findings), facts)
+    taken = _finish(work, order, event, facts)
+    if Effect.AUTO_RESTORAL in taken.effects:
+        recalls.restore(work, order, times)
     journal.enqueue(work, "service_order.completed", {"order_id": str(order.id)})
     return order
 
@@ -212,17 +221,22 @@ def _has_it(work: Work, order: ServiceOrder) -> bool:
     return (mine and order.state != OrderState.ASSIGNED) or reaches_other_technicians(work, order)
 
 
-def _check_may_finish(work: Work, order: ServiceOrder) -> None:
-    """Raises Problem(forbidden) or Problem(not_in_scope) for whoever never held the order."""
+def _check_may_finish(work: Work, order: ServiceOrder, *, cut_off: bool = False) -> None:
+    """Raises Problem(forbidden) or Problem(not_in_scope) for whoever never held the order.
+
+    A cut-off that was done counts even after it was cancelled: somebody is without water.
+    """
     require(work.actor, Action.FIELD_EVENTS)
-    if not _has_it(work, order) and (is_terminal(OrderState(order.state)) or not held_once(work, order)):
+    if _has_it(work, order) and order.state != OrderState.CANCELLED:
+        return
+    over = is_terminal(OrderState(order.state)) and not cut_off
+    if over or not held_once(work, order):
         raise Problem("not_in_scope", f"{order.number} was not on this tablet, or is {order.state} by now.")
 
 
-def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None:
-    if _has_it(work, order):
-        advance(work, order, event, facts)
-        return
+def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> Step:
+    if _has_it(work, order) and order.state != OrderState.CANCELLED:
+        return advance(work, order, event, facts)
     # As if it had never been taken away: the step is the one from the state in which it was held.
     facts_given = Facts(
         given=event.given,
@@ -231,7 +245,7 @@ def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None
         is_cut_off=facts.is_cut_off,
         lease_expired=facts.lease_expired,
     )
-    held = OrderState.RECALL_PENDING if order.state == OrderState.RECALL_PENDING else OrderState.DISPATCHED
+    held = OrderState.RECALL_PENDING if recalls.was_recalled(order) else OrderState.DISPATCHED
     taken = step(held, event.name, roles=work.actor.roles, facts=facts_given)
     other = order.technician_id
     order.flags = sorted({*order.flags, "finished_by_former_technician"})
@@ -242,6 +256,7 @@ def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> None
     if taken.state not in (OrderState.CANCELLED, OrderState.POSTED):
         assert work.actor.staff_id is not None
         enter_bucket(work, order, work.actor.staff_id)
+    return taken
 
 
 def _another_active(work: Work, order: ServiceOrder) -> bool:

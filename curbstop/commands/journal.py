@@ -80,7 +80,8 @@ def audit_many(
         {
             "id": new_id(),
             "recorded_at": work.at,
-            "staff_id": work.actor.staff_id,
+            # A settled conflict is the office's write, whoever did the work.
+            "staff_id": (work.authority or work.actor).staff_id,
             "tablet_id": work.actor.tablet_id,
             "action": action,
             "entity_type": entity_type,

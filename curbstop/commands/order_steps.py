@@ -36,6 +36,7 @@ ACTIONS = {
     OrderEvent.POST: Action.REVIEW_ORDER,
     OrderEvent.CORRECT: Action.CORRECT_POSTED_ORDER,
     OrderEvent.PULL: Action.SYNC_TABLET,
+    OrderEvent.REINSTATE: Action.RESOLVE_CONFLICTS,
 }
 # Who may report field work for somebody else.
 _LEADERS = frozenset({Role.SUP, Role.LEAD})

@@ -80,8 +80,10 @@ def _findings(work: Work, order: ServiceOrder, order_type: OrderType) -> list[Fi
 
 
 def _photos_missing(work: Work, order: ServiceOrder, findings: list[Finding]) -> bool:
-    """A photo that the type requires was not taken, or one that was taken has not arrived."""
+    """A photo that the type requires was not taken, or one that was taken has not arrived and was not waived."""
     if any(finding.code == "photo_missing" for finding in findings):
         return True
-    declared = select(func.count()).where(Attachment.order_id == order.id, Attachment.stored_at.is_(None))
+    declared = select(func.count()).where(
+        Attachment.order_id == order.id, Attachment.stored_at.is_(None), Attachment.waived_at.is_(None)
+    )
     return bool(work.session.scalar(declared))

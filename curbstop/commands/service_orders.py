@@ -47,6 +47,7 @@ class NewOrder:
     order_id: UUID | None = None
     source: str = "office"
     source_key: str | None = None
+    fees_waived: bool = False
 
 
 def create(work: Work, new: NewOrder) -> ServiceOrder:
@@ -84,6 +85,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
         created_by_id=work.actor.staff_id,
         reason=new.reason,
         created_at=work.at,
+        fees_waived=new.fees_waived,
         flags=["duplicate_overridden"] if new.override_duplicate else [],
         captures={},
         field_versions={},

@@ -25,6 +25,8 @@ class Work:
     at: datetime = field(default_factory=utc_now)
     # The op being applied, when a tablet sent it: it goes into the history.
     op_id: UUID | None = None
+    # Who in the office decided that a parked op counts after all. What the tablet held is then not asked again.
+    authority: Actor | None = None
 
 
 def system_work(session: Session, settings: Settings) -> Work:

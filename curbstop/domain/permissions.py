@@ -109,6 +109,10 @@ class Action(StrEnum):
     SYNC_TABLET = "sync_tablet"
     VIEW_CONFLICTS = "view_conflicts"
     RESOLVE_CONFLICTS = "resolve_conflicts"
+    GIVE_VOICE_CODE = "give_voice_code"
+    WAIVE_PHOTO = "waive_photo"
+    VIEW_SUPERVISOR_TASKS = "view_supervisor_tasks"
+    FINISH_SUPERVISOR_TASK = "finish_supervisor_task"
     SEARCH = "search"
     VIEW_CUSTOMERS = "view_customers"
     EDIT_CUSTOMERS = "edit_customers"
@@ -174,6 +178,10 @@ _ROWS: dict[Action, _Row] = {
     Action.SYNC_TABLET:              (Y,     Y,    NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
     Action.VIEW_CONFLICTS:           (NO,    CREW, Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.RESOLVE_CONFLICTS:        (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   NO),
+    Action.GIVE_VOICE_CODE:          (NO,    CREW, Y,    NO,   NO,   NO,   Y,    NO,   NO,   NO),
+    Action.WAIVE_PHOTO:              (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
+    Action.VIEW_SUPERVISOR_TASKS:    (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.FINISH_SUPERVISOR_TASK:   (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
     Action.SEARCH:                   (NO,    NO,   Y,    Y,    Y,    GEO,  Y,    NO,   Y,    SCOP),
     Action.VIEW_CUSTOMERS:           (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    SCOP),
     Action.EDIT_CUSTOMERS:           (NO,    NO,   NO,   Y,    Y,    NO,   NO,   NO,   NO,   Y),
@@ -203,6 +211,10 @@ ADDED: dict[Action, str] = {
     Action.SYNC_TABLET: "whoever reports field events needs the day's work on a tablet",
     Action.VIEW_CONFLICTS: "the office reviews; a crew lead sees what waits for the crew",
     Action.RESOLVE_CONFLICTS: "dispatch owns the order's state, billing its readings, the supervisor both",
+    Action.GIVE_VOICE_CODE: "whoever dispatches may say on the telephone that a cut-off may begin",
+    Action.WAIVE_PHOTO: "who answers for an order that is posted without its evidence",
+    Action.VIEW_SUPERVISOR_TASKS: "the office sees what waits for the supervisor",
+    Action.FINISH_SUPERVISOR_TASK: "the supervisor's own",
     Action.SEARCH: "customer data is not public: not for GIS, not for tablets",
     Action.VIEW_CUSTOMERS: "a technician sees a customer only inside an assigned order",
     Action.EDIT_CUSTOMERS: "customer service and billing keep accounts; the billing system feeds them",

@@ -57,6 +57,8 @@ class OrderEvent(StrEnum):
     REJECT = "reject"
     POST = "post"
     CORRECT = "correct"
+    REINSTATE = "reinstate"
+    KEEP = "keep"
 
 
 class Flag(StrEnum):
@@ -140,6 +142,7 @@ _FIELD = frozenset({_R.TECH, _R.LEAD, _R.SUP})
 _DISPATCH = frozenset({_R.DSP, _R.SUP, _R.LEAD})
 _OFFICE = frozenset({_R.CSR, _R.DSP, _R.SUP})
 _REVIEW = frozenset({_R.CSR, _R.BIL, _R.SUP})
+_RESOLVE = frozenset({_R.DSP, _R.BIL, _R.SUP})
 _PAYERS = frozenset({_R.BIL, _R.INT})
 _ON_TABLET = (_S.DISPATCHED, _S.EN_ROUTE, _S.ON_SITE, _S.SUSPENDED)
 _WORKING = (_S.ON_SITE, _S.EN_ROUTE, _S.DISPATCHED)  # the last two: earlier offline events were lost
@@ -187,6 +190,11 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition((_S.COMPLETED,), _E.REJECT, _S.READY, _REVIEW,
                requires=("reason",), effects=(_F.CLEAR_ASSIGNMENT,), attempt_increment=1),
     Transition((_S.COMPLETED,), _E.POST, _S.POSTED, _REVIEW, system=True, effects=(_F.APPLY_ORDER_TYPE,)),
+    # The office settles a conflict for work that arrived after all: the order is the technician's again, who then
+    # completes or returns it like any other.
+    Transition((_S.READY, _S.ASSIGNED, *_ON_TABLET, _S.HELD, _S.RETURNED, _S.COMPLETED, _S.RECALL_PENDING,
+                _S.CANCELLED), _E.REINSTATE, _S.DISPATCHED, _RESOLVE,
+               requires=("reason", "technician_id"), effects=(_F.END_LEASE,)),
     Transition((_S.POSTED,), _E.CORRECT, _S.POSTED, frozenset({_R.SUP}),
                requires=("reason",), effects=(_F.COMPENSATE,), revision_increment=1),
 )  # fmt: skip
@@ -195,7 +203,7 @@ _BY_KEY = {(state, row.event): row for row in TRANSITIONS for state in row.from_
 
 
 def is_terminal(state: OrderState) -> bool:
-    """Whether nothing but a correction can follow."""
+    """Whether nothing but a correction, or the office's settling of a conflict, can follow."""
     return state in (OrderState.POSTED, OrderState.CANCELLED)
 
 

@@ -8,6 +8,7 @@ from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.conflict import Conflict
+from curbstop.models.fee import Fee
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.op_ledger import OpLedger
@@ -21,6 +22,7 @@ from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
+from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "Cycle",
     "Endpoint",
     "EnrolmentCode",
+    "Fee",
     "Hydrant",
     "IdempotencyKey",
     "ImportBatch",
@@ -63,6 +66,7 @@ __all__ = [
     "Stop",
     "StopVisit",
     "Street",
+    "SupervisorTask",
     "SyncHistory",
     "Tablet",
     "TabletBoot",

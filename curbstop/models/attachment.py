@@ -3,14 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Versioned
 
 
 class Attachment(Versioned, Base):
-    """Declared by a tablet before its bytes; `stored_at` is set once they are here and their SHA-256 agrees."""
+    """Declared by a tablet before its bytes; `stored_at` is set once they are here and their SHA-256 agrees.
+
+    `waived_at`: somebody decided that the order need not wait for the bytes. They are still welcome.
+    """
 
     __tablename__ = "attachment"
 
@@ -24,3 +27,6 @@ class Attachment(Versioned, Base):
     size: Mapped[int] = mapped_column(BigInteger)
     noted_at: Mapped[datetime]
     stored_at: Mapped[datetime | None]
+    waived_at: Mapped[datetime | None]
+    waived_by_id: Mapped[UUID | None]
+    waive_reason: Mapped[str | None] = mapped_column(Text)

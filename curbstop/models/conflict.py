@@ -11,7 +11,10 @@ from curbstop.models.base import Base, Json, Versioned
 
 
 class Conflict(Versioned, Base):
-    """A parked op: what the row was for the tablet (base), is now (theirs) and should become (mine)."""
+    """A parked op: what the row was for the tablet (base), was here when it arrived (theirs) and should become (mine).
+
+    `claimants` names everything that claims the same thing, such as a serial number, where that is why it was parked.
+    """
 
     __tablename__ = "conflict"
 
@@ -24,5 +27,10 @@ class Conflict(Versioned, Base):
     theirs: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     mine: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     state: Mapped[str] = mapped_column(String(12), default="open", index=True)
-    resolved_at: Mapped[datetime | None]
+    claimants: Mapped[list[Any]] = mapped_column(Json, default=list)
+    resolution: Mapped[str | None] = mapped_column(String(12))
+    chosen: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    reason: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    resolved_at: Mapped[datetime | None] = mapped_column(index=True)
     resolved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))

@@ -22,6 +22,7 @@ class OpLedger(Base):
     __table_args__ = (
         Index("ix_op_ledger_tablet_id_n", "tablet_id", "n"),
         Index("ix_op_ledger_waits_for_id", "waits_for_id"),
+        Index("ix_op_ledger_aggregate", "aggregate"),
     )
 
     op_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -53,6 +53,7 @@ class ServiceOrder(Versioned, Base):
     posted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     reason: Mapped[str | None] = mapped_column(Text)
     flags: Mapped[list[Any]] = mapped_column(Json, default=list)
+    fees_waived: Mapped[bool] = mapped_column(default=False)
     field_versions: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     source_key: Mapped[str | None] = mapped_column(String(120), unique=True)

@@ -57,4 +57,7 @@ _COLUMNS: list[Any] = [
     Attachment.noted_at,
     Attachment.stored_at,
     Attachment.stored_at.is_not(None).label("stored"),
+    Attachment.waived_at,
+    Attachment.waived_by_id,
+    Attachment.waive_reason,
 ]

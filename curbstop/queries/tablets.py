@@ -11,10 +11,12 @@ from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderState
 from curbstop.models.attachment import Attachment
+from curbstop.models.leases import leases_due
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 from curbstop.models.tablet import Tablet
 from curbstop.queries.page import Page, PageRequest, fetch
+from curbstop.settings import Settings
 
 LATELY = timedelta(minutes=1)
 SORTS = {"name": Tablet.name, "enrolled_at": Tablet.enrolled_at}
@@ -54,6 +56,12 @@ def has_orders_to_take(session: Session, actor: Actor) -> bool:
         ServiceOrder.technician_id == actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED
     )
     return session.scalar(waiting.limit(1)) is not None
+
+
+def has_leases_to_renew(session: Session, actor: Actor, settings: Settings, at: datetime) -> bool:
+    """Whether a cut-off on the actor's tablet has used up half its lease and may get another."""
+    due = leases_due(actor.staff_id, at, settings).with_only_columns(ServiceOrder.id).order_by(None)
+    return session.scalar(due.limit(1)) is not None
 
 
 def was_heard_lately(session: Session, actor: Actor, at: datetime) -> bool:

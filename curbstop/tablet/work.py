@@ -55,7 +55,9 @@ class FieldWork:
     ) -> str:
         """All that was captured goes in one op, so that a change-out is whole or not there."""
         self._check_start(order_id)
-        args = {"outcome": outcome, "captures": dict(captures), **_given(notes=notes, position=position)}
+        code = self._voice_code(order_id)
+        optional = _given(notes=notes, position=position, voice_code=code)
+        args = {"outcome": outcome, "captures": dict(captures), **optional}
         return self._order(order_id, "order.complete", args)
 
     def return_(
@@ -90,9 +92,25 @@ class FieldWork:
         until = order["authorized_until"]
         if order["state"] in _UNDER_WAY or until is None or not self._is_cut_off(order):
             return None
-        if (now or datetime.now(UTC)) <= datetime.fromisoformat(until):
+        if (now or datetime.now(UTC)) <= datetime.fromisoformat(until) or self._voice_code(order_id) is not None:
             return None
-        return f"This cut-off was allowed until {until}. Sync first: it may have been paid."
+        return (
+            f"This cut-off was allowed until {until}. Sync first: it may have been paid. Without a network, "
+            "call dispatch for a voice code."
+        )
+
+    def enter_voice_code(self, order_id: str, code: str) -> None:
+        """What dispatch said on the telephone; it goes along with the completion, and the server checks it."""
+        digits = "".join(code.split())
+        if not (digits.isascii() and digits.isdigit() and len(digits) == 6):
+            raise NotAllowed("A voice code is six digits.")
+        self._find("service_order", order_id)
+        with self.store.transaction():
+            self.store.remember(voice_codes={**(self.store.fact("voice_codes") or {}), order_id: digits})
+
+    def _voice_code(self, order_id: str) -> str | None:
+        found: str | None = (self.store.fact("voice_codes") or {}).get(order_id)
+        return found
 
     def _is_cut_off(self, order: Mapping[str, Any]) -> bool:
         for kind in view.every(self.store, "order_type"):

@@ -18,7 +18,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 from sqlalchemy import select
 
-from curbstop.commands import reference, staff, tablets
+from curbstop.commands import reference, staff, supervisor_tasks, tablets
 from curbstop.commands.work import system_work
 from curbstop.domain.permissions import Role
 from curbstop.models import Customer, Cycle, Reading, RouteSession, RouteVersion
@@ -59,6 +59,8 @@ def real_ids(office: Office) -> dict[str, UUID]:
     place = town.place()
     order = town.order("GEN", place)
     town.route([place], to="tom")
+    with town.work() as work:
+        task = supervisor_tasks.open_task(work, "completed_after_recall", detail="Look.", order_id=order).id
     return {
         **walked(office),
         "staff_id": made,
@@ -67,6 +69,7 @@ def real_ids(office: Office) -> dict[str, UUID]:
         "service_point_id": place.id,
         "account_id": place.account_id,
         "meter_id": place.meter_id,
+        "supervisor_task_id": task,
     }
 
 

@@ -58,11 +58,11 @@ REFERENCE = {
     "RTE_FIX",
     "GEN",
 }
-BUILT = {"CUT_OFF_REQ", "CUT_ON_NEW", "MTR_XCHG", "READ_RE", "ACC_CHK", "GEN"}
+BUILT = {"CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG", "READ_RE", "ACC_CHK", "GEN"}
 CATALOGUE = load_catalogue()
 
 
-def test_the_catalogue_has_every_order_type_and_six_are_built() -> None:
+def test_the_catalogue_has_every_order_type_and_seven_are_built() -> None:
     assert set(CATALOGUE) == REFERENCE
     assert {code for code, kind in CATALOGUE.items() if kind.built} == BUILT
 
@@ -113,7 +113,9 @@ def test_an_approver_needs_no_approval() -> None:
 
 
 def test_only_work_on_valves_and_meters_changes_the_ground() -> None:
-    assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {"CUT_OFF_REQ", "CUT_ON_NEW", "MTR_XCHG"}
+    assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {
+        "CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG",
+    }  # fmt: skip
 
 
 def test_an_outcome_completes_or_returns_and_a_strange_one_is_refused() -> None:

@@ -23,8 +23,9 @@ from curbstop.domain.service_orders import (
 )
 
 # from | event | to | who | offline: written out by hand, so that a slip in the code's table is seen here. Reassign is
-# ours: the reference only says that a completion wins over it.
+# ours: the reference only says that a completion wins over it; reinstate is the office's way to settle a conflict.
 FIELD, DISPATCH, OFFICE, REVIEW = "TECH LEAD SUP", "DSP SUP LEAD", "CSR DSP SUP", "CSR SUP BIL"
+REINSTATED = "ready assigned dispatched en_route on_site suspended held returned completed recall_pending cancelled"
 REFERENCE = f"""
 draft | release | ready | {OFFICE} BIL system |
 ready | assign | assigned | {DISPATCH} |
@@ -51,6 +52,7 @@ returned | close | cancelled | {REVIEW} |
 completed | reject | ready | {REVIEW} |
 completed | post | posted | {REVIEW} system |
 posted | correct | posted | SUP |
+{REINSTATED} | reinstate | dispatched | DSP BIL SUP |
 """
 ROWS = {
     (OrderState(state), OrderEvent(event)): (OrderState(to), set(who.split()), offline == "offline")

@@ -1,0 +1,110 @@
+"""The recalled cut-off: what is known when its completion arrives all the same, and the free restoral that follows."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from curbstop.commands import journal, service_orders, supervisor_tasks, voice_codes
+from curbstop.commands.service_orders import NewOrder
+from curbstop.commands.work import Work, get
+from curbstop.domain.actors import SYSTEM
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OrderEvent, OrderState
+from curbstop.models.service_order import OrderHistory, ServiceOrder
+from curbstop.models.tablet import Tablet
+
+TYPE = "CUT_ON_RSTR"
+PRIORITY = 1
+
+
+def was_recalled(order: ServiceOrder) -> bool:
+    """Whether the office had taken the order back when its completion arrived, heard of or not."""
+    return order.state in (OrderState.RECALL_PENDING, OrderState.CANCELLED)
+
+
+def is_stale(work: Work, order: ServiceOrder) -> bool:
+    """Whether a cut-off's beginning was not heard of before its lease ran out.
+
+    By the server's clock alone: the tablet's may say anything. What was begun offline in time is flagged too, and the
+    history has all the times for whoever looks at it.
+    """
+    if order.authorized_until is None or work.at <= order.authorized_until:
+        return False
+    begun = select(func.min(OrderHistory.recorded_at)).where(
+        OrderHistory.order_id == order.id,
+        OrderHistory.event.in_((OrderEvent.TRAVEL.value, OrderEvent.ARRIVE.value)),
+        OrderHistory.technician_id == work.actor.staff_id,
+        OrderHistory.recorded_at >= order.dispatched_at,
+    )
+    first = work.session.scalar(begun)
+    return first is None or first > order.authorized_until
+
+
+def voice_record(work: Work, order: ServiceOrder, code: str | None) -> dict[str, Any]:
+    """What the history says of a voice code: the day that it was right for, or that it was wrong."""
+    if code is None:
+        return {}
+    day = voice_codes.day_of(work, order, code)
+    return {"voice_code_day": day.isoformat() if day is not None else None}
+
+
+def times(work: Work, order: ServiceOrder, noted: datetime | None) -> dict[str, Any]:
+    """Both times of a recall that met a completion, and what is known of the tablet's clock; nothing is decided on it.
+
+    `noted_at_corrected` is the tablet's time less its last known skew.
+    """
+    tablet = work.session.get(Tablet, work.actor.tablet_id) if work.actor.tablet_id is not None else None
+    skew = tablet.clock_skew_s if tablet is not None else None
+    corrected = noted - timedelta(seconds=skew) if noted is not None and skew is not None else None
+    found = {
+        "recalled_at": order.recalled_at or order.updated_at,
+        "noted_at": noted,
+        "noted_at_corrected": corrected,
+        "received_at": work.at,
+    }
+    return {name: at.isoformat() if at else None for name, at in found.items()} | {"clock_skew_s": skew}
+
+
+def restore(work: Work, cut: ServiceOrder, facts: Mapping[str, Any]) -> ServiceOrder | None:
+    """Orders the water back on, free and first of all, and tells a supervisor; in the completion's own transaction.
+
+    An open restoral of the place is taken for it. Where none can be made, the task says why and the completion stands:
+    None is returned. `facts` are both times and what is known of the tablet's clock.
+    """
+    system = replace(work, actor=SYSTEM, authority=None)
+    try:
+        with work.session.begin_nested():
+            order = _order(system, cut)
+        detail = f"{cut.number} was cut off after it had been recalled; {order.number} restores it without a fee."
+        facts = {**facts, "restoral_id": str(order.id)}
+    except Problem as problem:
+        order = None
+        detail = f"{cut.number} was cut off after it had been recalled, and no restoral could be made: {problem.detail}"
+    supervisor_tasks.open_task(system, "completed_after_recall", detail=detail, order_id=cut.id, facts=facts)
+    return order
+
+
+def _order(system: Work, cut: ServiceOrder) -> ServiceOrder:
+    new = NewOrder(
+        type_code=TYPE,
+        service_point_id=cut.service_point_id,
+        account_id=cut.account_id,
+        priority=PRIORITY,
+        instructions=f"Cut off by {cut.number} after it had been recalled. Restore without a fee.",
+        follows_id=cut.id,
+        source="system",
+        fees_waived=True,
+    )
+    try:
+        return service_orders.create(system, new)
+    except Problem as problem:
+        if problem.code != "duplicate_open_order":
+            raise
+        there = get(system, ServiceOrder, UUID(problem.extra["order_id"]))
+    there.priority, there.fees_waived, there.follows_id = PRIORITY, True, cut.id
+    journal.changed(system, there, "waive_fees")
+    return there

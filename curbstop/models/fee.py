@@ -1,0 +1,23 @@
+"""Fees that orders brought about, for billing to take over."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from curbstop.models.base import Base, utc_now
+from curbstop.models.ids import new_id
+
+
+class Fee(Base):
+    """A fee of an order, append-only; a waived one is kept too, so that billing sees that it was not forgotten."""
+
+    __tablename__ = "fee"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("service_order.id"), index=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    waived: Mapped[bool] = mapped_column(default=False)
+    recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
