@@ -81,6 +81,8 @@ class Transport:
         if response.status_code >= 400:
             with response:
                 raise _refused(response)
+        if not stream and not _is_whole(response):
+            raise Offline("the line broke in the middle of the answer's head")
         return response
 
     def lines(self, response: requests.Response) -> Iterator[bytes]:
@@ -98,6 +100,14 @@ class Transport:
                     yield line
             except requests.RequestException as error:
                 raise Offline(f"the stream broke ({type(error).__name__})") from error
+
+
+def _is_whole(response: requests.Response) -> bool:
+    """Whether the head arrived with its last lines: without a length, no end of the body could be missed."""
+    if response.status_code == 204:
+        return True
+    length = response.headers.get("Content-Length", "")
+    return length.isdigit() or response.headers.get("Transfer-Encoding", "").lower() == "chunked"
 
 
 def as_json(value: Any) -> bytes:
