@@ -15,6 +15,9 @@ from curbstop.commands import journal
 from curbstop.commands.work import Work
 from curbstop.domain.row_checks import check_columns
 from curbstop.models.change_log import BucketRow
+from curbstop.models.route import Stop
+from curbstop.models.service_order import ServiceOrder
+from curbstop.models.service_point import ServicePoint
 
 REFERENCE = "ref"
 
@@ -94,3 +97,25 @@ def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
             )
         gone += [(bucket, entity_type, row_id, journal.LEAVE, versions[entity_type, row_id]) for row_id in done]
     journal.record(work, gone)
+
+
+def tell_drifted(work: Work) -> int:
+    """Tells the buckets of rows that were written past the commands, by raw SQL: how many. For the clock.
+
+    Commands keep a bucket's version of a row in the transaction that raises it. Whoever did not do so is found by
+    comparing the two; the tablets then hear of the row as of any other.
+    """
+    count = 0
+    for model in (ServiceOrder, ServicePoint, Stop):
+        name = model.__tablename__
+        statement = (
+            select(model.id, model.version)
+            .join(BucketRow, (BucketRow.entity_id == model.id) & (BucketRow.entity_type == name))
+            .where(BucketRow.row_version != model.version)
+            .distinct()
+            .limit(1_000)
+        )
+        drifted = [(row_id, version) for row_id, version in work.session.execute(statement)]
+        journal.tell_buckets(work, name, drifted)
+        count += len(drifted)
+    return count

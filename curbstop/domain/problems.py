@@ -148,6 +148,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "The server's history is another one",
         "Keep the outbox, pull again without a cursor, then push.",
     ),
+    "pull_first": ProblemType(
+        409, "The tablet's copy is too old to be compared", "Pull, then compare again with the new cursor."
+    ),
     "op_id_reused": ProblemType(
         409, "That op id was used with other content", "Make a new op id; the first content stands."
     ),

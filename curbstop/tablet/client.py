@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet import outbox, pulling
+from curbstop.tablet import integrity, outbox, pulling
 from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport, as_json
@@ -149,14 +149,25 @@ class Client:
     # -- what I am to know
 
     def pull(self) -> int:
-        """Takes over what changed, whole or not at all; returns how many rows came."""
+        """Takes over what changed, whole or not at all, and proves the result; returns how many rows came."""
+        return self._pull_once() + self.prove()
+
+    def prove(self, *, every_row: bool = False) -> int:
+        """Holds this tablet's rows against the server's digests, and has just those sent that differ; how many."""
+        return integrity.prove(self.store, self._ask, every_row=every_row)
+
+    def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._call("POST", path, body=as_json(body)).json()
+        return answer
+
+    def _pull_once(self) -> int:
         try:
             return self._pull()
         except Refused as refused:
             if refused.code not in ("history_changed", "invalid_cursor"):
                 raise
         # The server was restored, or no longer knows this cursor: fetch everything anew and keep the outbox.
-        self.store.remember(cursor=None, history_id=None)
+        self.store.remember(cursor=None, history_id=None, complete=None, proved=None)
         return self._pull()
 
     def _pull(self) -> int:

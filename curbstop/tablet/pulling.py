@@ -8,7 +8,7 @@ from typing import Any
 
 from curbstop.tablet import outbox
 from curbstop.tablet.errors import Offline
-from curbstop.tablet.store import Store
+from curbstop.tablet.store import Store, body_crc
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +56,33 @@ def apply(store: Store, stream: Stream, *, whole: bool) -> None:
             if part.get("reset"):
                 db.execute("DELETE FROM bucket_row WHERE bucket = ?", (part["bucket"],))
             for row in part["rows"]:
-                _take_row(db, part["bucket"], row)
-        _drop_orphans(db)
+                take_row(db, part["bucket"], row)
+        drop_orphans(db)
         outbox.settle(db, checkpoint["acked_through_n"])
-        store.remember(cursor=stream.cursor, history_id=checkpoint["history_id"], seq=checkpoint["seq"])
+        # What `integrity` holds this tablet's rows against.
+        digests = {one["id"]: [one["count"], one["digest"]] for one in checkpoint["buckets"]}
+        store.remember(
+            cursor=stream.cursor, history_id=checkpoint["history_id"], seq=checkpoint["seq"], digests=digests
+        )
 
 
-def _take_row(db: sqlite3.Connection, bucket: str, row: dict[str, Any]) -> None:
+def take_row(db: sqlite3.Connection, bucket: str, row: dict[str, Any]) -> None:
+    """Takes one row of a bucket over, or lets go of it; afterwards `drop_orphans`."""
     key = (row["entity_type"], row["id"])
     if row.get("gone"):
         db.execute("DELETE FROM bucket_row WHERE bucket = ? AND entity_type = ? AND id = ?", (bucket, *key))
         return
     db.execute("INSERT OR IGNORE INTO bucket_row VALUES (?, ?, ?)", (bucket, *key))
+    body = json.dumps(row["body"])
     db.execute(
-        "INSERT INTO server_row (entity_type, id, version, body) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (entity_type, id) DO UPDATE SET version = excluded.version, body = excluded.body, leaving = 0",
-        (*key, row["version"], json.dumps(row["body"])),
+        "INSERT INTO server_row (entity_type, id, version, body, body_crc) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (entity_type, id) DO UPDATE SET version = excluded.version, body = excluded.body,"
+        " body_crc = excluded.body_crc, leaving = 0",
+        (*key, row["version"], body, body_crc(body)),
     )
 
 
-def _drop_orphans(db: sqlite3.Connection) -> None:
+def drop_orphans(db: sqlite3.Connection) -> None:
     """Rows that no bucket holds go; those with unanswered ops stay readable until their verdicts are there."""
     orphan = (
         "NOT EXISTS (SELECT 1 FROM bucket_row AS held"

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,6 +18,11 @@ def migrations() -> list[tuple[int, str]]:
     here = root / "mobile-schema"
     folder = (here if here.exists() else root / "sync" / "_mobile_schema") / "v1" / "tablet.sql"
     return [(int(path.name[:4]), path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
+
+
+def body_crc(body: str) -> int:
+    """What is kept beside a row's body, so that storage which goes bad is noticed."""
+    return zlib.crc32(body.encode("utf-8", "surrogatepass"))
 
 
 class Store:
@@ -84,7 +90,7 @@ class Store:
         with self.transaction() as db:
             db.execute("DELETE FROM bucket_row")
             db.execute("DELETE FROM server_row")
-            db.execute("DELETE FROM meta WHERE name IN ('cursor', 'history_id')")
+            db.execute("DELETE FROM meta WHERE name IN ('cursor', 'history_id', 'digests', 'complete', 'proved')")
 
     def server_row(self, entity_type: str, row_id: str) -> tuple[int, bool, dict[str, Any]] | None:
         """(version, leaving, body) as the server sent it, or None."""

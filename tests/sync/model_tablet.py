@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from curbstop.domain.row_checks import row_check
 from curbstop.models.ids import new_id
 from sync import pull, push
+from sync.digest import Sum
 from tests.town import Place, Town
 
 
@@ -32,6 +34,7 @@ class ModelTablet:
     buckets: dict[str, dict[tuple[str, str], dict[str, Any]]] = field(default_factory=dict)
     sent: int = 0
     last_of: dict[str, str] = field(default_factory=dict)
+    told: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tablet_id = self.town.tablet(self.who)
@@ -92,8 +95,18 @@ class ModelTablet:
                 else:
                     bucket[key] = row
             self.buckets[data["bucket"]] = bucket
+        if "checkpoint" in line:
+            self.told = {one["id"]: (one["count"], one["digest"]) for one in line["checkpoint"]["buckets"]}
         if "checkpoint_complete" in line:
+            self._prove()
             self.cursor = line["checkpoint_complete"]["cursor"]
+
+    def _prove(self) -> None:
+        """Clause 8.3, I14: after every pull the tablet's own sums are what the checkpoint told."""
+        for bucket, told in self.told.items():
+            held = self.buckets.get(bucket, {}).items()
+            mine = Sum().plus(row_check(kind, row_id, row["version"]) for (kind, row_id), row in held)
+            assert (mine.count, mine.digest) == told, f"{bucket} is not what the checkpoint says"
 
     def rows(self, entity_type: str) -> dict[str, dict[str, Any]]:
         """Everything of a type that the tablet holds, by id."""
