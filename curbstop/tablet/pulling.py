@@ -60,7 +60,7 @@ def apply(store: Store, stream: Stream, *, whole: bool) -> None:
         drop_orphans(db)
         outbox.settle(db, checkpoint["acked_through_n"])
         # What `integrity` holds this tablet's rows against.
-        digests = {one["id"]: [one["count"], one["digest"]] for one in checkpoint["buckets"]}
+        digests = {one["id"]: [one["count"], one["digest"]] for one in checkpoint.get("buckets", ()) if "digest" in one}
         store.remember(
             cursor=stream.cursor, history_id=checkpoint["history_id"], seq=checkpoint["seq"], digests=digests
         )
