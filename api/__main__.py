@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import resource
 import socket
 import sys
 from typing import Any
@@ -18,6 +19,8 @@ from curbstop.models import migrate
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
 
+log = logging.getLogger("curbstop.api")
+
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
     """gunicorn, set up by our settings instead of its command line."""
@@ -32,7 +35,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
             "workers": self.settings.api_processes,
             "worker_class": "gthread",
             "threads": self.settings.api_threads,
-            # Live streams hold a thread for minutes, so a silent worker is not a dead one.
+            # The worker's own loop says that it lives, also while its threads are busy.
             "timeout": 120,
             "graceful_timeout": 10,
             "preload_app": False,
@@ -64,8 +67,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"curbstop: {problem.detail}", file=sys.stderr)  # noqa: T201 - the one line that says what to do
         return 1
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    make_room(settings)
     Server(settings, host, port).run()
     return 0
+
+
+def make_room(settings: Settings) -> None:
+    """As many open files as the listeners may need, where the system lets us; its usual 1,024 are soon used up."""
+    # Beside the listeners: the database's connections, requests, and what Python itself holds open.
+    wanted = settings.api_listeners + 4 * settings.api_threads + 1_100
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        log.warning("only %d files may be open; CURBSTOP_API_LISTENERS asks for %d", most, wanted)
 
 
 def check_database(settings: Settings) -> None:

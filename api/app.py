@@ -121,8 +121,7 @@ def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> Non
         sessions=sessions,
         tokens=Tokens(settings.secret_key, settings.access_minutes),
         tries=Tries(settings.sign_in_tries),
-        # A listener holds a thread; half of them stay free for requests.
-        live=Live(sessions, max(1, settings.api_threads // 2)),
+        live=Live(sessions, settings.api_listeners, live.standing),
     )
 
 

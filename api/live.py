@@ -1,14 +1,15 @@
 """The live stream: a poke whenever something in a tablet's buckets changed, by Server-Sent Events."""
 
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from api.core import Blueprint, actor, reading
 from api.core.context import context
 from api.core.document import RETRY_AFTER
+from api.core.handover import Stream
+from api.core.listeners import Listener
 from curbstop.domain.problems import Problem
 from curbstop.queries import staff
 from curbstop.queries import tablets as queries
@@ -16,15 +17,14 @@ from sync import scope
 
 blp = Blueprint("live", "live", url_prefix="/sync/v1", description="Pokes for tablets that are online.")
 
-KEEPALIVE_S, LONGEST_S = 15.0, 600.0
-
 _EVENTS = {
     "200": {
-        "description": '`event: poke` with `data: {"seq": N}` and `id: N`; comments keep the line open.',
+        "description": '`event: poke` with `data: {"seq": N}` and `id: N`; comments keep the line open, `retry` says '
+        "how long to wait before the next stream.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
     "503": {"headers": {"Retry-After": RETRY_AFTER}},
-}
+}  # fmt: skip
 _LAST_EVENT = {
     "in": "header",
     "name": "Last-Event-ID",
@@ -41,36 +41,34 @@ _LAST_EVENT = {
 def listen_for_changes() -> Response:
     """A poke whenever something in this tablet's buckets changed; then pull.
 
-    The stream ends after ten minutes; open it again. Without it, pull every few minutes.
+    The stream ends after about ten minutes, and when the session does. Without it, pull every few minutes.
     """
-    me, found, stack = actor(), context(), ExitStack()
-    queries.syncing(me)
+    me = actor()
+    tablet_id = queries.syncing(me)
+    assert me.staff_id is not None
+    if request.method == "HEAD":
+        return _answer([])
     with reading() as session:
         buckets = frozenset(scope.buckets_of(session, me))
-    listener = stack.enter_context(found.live.listening(buckets))
-    seen = request.headers.get("Last-Event-ID", "")
-    if seen.isdecimal() and len(seen) <= 18:
-        missed = found.live.newest_in(buckets, int(seen))
-        if missed is not None:
-            listener.poke(missed)
+    last = request.headers.get("Last-Event-ID", "")
+    after = int(last) if last.isdecimal() and last.isascii() and len(last) <= 18 else None
+    listener = context().live.open(me.staff_id, tablet_id, buckets, after=after)
+    stream = Stream(listener, request.environ)
+    response = _answer(stream)
+    response.call_on_close(stream.close)
+    return response
 
-    def still_mine() -> frozenset[str]:
-        with found.sessions.read() as session:
-            staff.actor_of(session, me.staff_id, me.tablet_id)  # type: ignore[arg-type] # somebody is signed in
-            return frozenset(scope.buckets_of(session, me))
 
-    def events() -> Iterator[bytes]:
-        yield b": listening\n\n"
-        ends = time.monotonic() + LONGEST_S
-        while (left := ends - time.monotonic()) > 0:
-            seq = listener.wait(min(KEEPALIVE_S, left))
-            try:
-                listener.buckets = still_mine()
-            except Problem:
-                return
-            yield b": alive\n\n" if seq is None else b'id: %d\nevent: poke\ndata: {"seq": %d}\n\n' % (seq, seq)
+def standing(session: Session, listener: Listener) -> frozenset[str]:
+    """The buckets that a listener may hear of now, or the Problem that ends its stream."""
+    me = staff.actor_of(session, listener.staff_id, listener.tablet_id)
+    queries.syncing(me)
+    if staff.has_signed_out(session, listener.staff_id, listener.tablet_id):
+        raise Problem("session_ended")
+    return frozenset(scope.buckets_of(session, me))
 
-    response = Response(events(), mimetype="text/event-stream")
+
+def _answer(body: Any) -> Response:
+    response = Response(body, mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(stack.close)
     return response

@@ -47,7 +47,10 @@ class Settings:
     host: str = _setting("CURBSTOP_HOST", "127.0.0.1", "Address that the API listens on.")
     port: int = _setting("CURBSTOP_PORT", "8080", "Port that the API listens on.")
     api_processes: int = _setting("CURBSTOP_API_PROCESSES", "1", "API processes; more than one needs PostgreSQL.")
-    api_threads: int = _setting("CURBSTOP_API_THREADS", "32", "Threads of each API process; a live listener holds one.")
+    api_threads: int = _setting("CURBSTOP_API_THREADS", "32", "Threads of each API process: requests handled at once.")
+    api_listeners: int = _setting(
+        "CURBSTOP_API_LISTENERS", "2000", "Live listeners of each API process; each holds a file, and no thread."
+    )
     access_minutes: int = _setting("CURBSTOP_ACCESS_MINUTES", "15", "Life of an access token, in minutes.")
     refresh_days: int = _setting(
         "CURBSTOP_REFRESH_DAYS", "30", "Life of a refresh token, in days, renewed at each use."

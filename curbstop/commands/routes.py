@@ -167,6 +167,7 @@ def start_session(work: Work, version_id: UUID, *, technician_id: UUID, on_date:
     )
     work.session.add(session)
     journal.changed(work, session, "start")
+    scope.notice(work, [technician_id])
     # The bucket is the version's: a second technician on the same route shares it.
     if not open_sessions:
         scope.enter(work, scope.route_bucket(version.id), _rows(work, version.id))
@@ -185,6 +186,7 @@ def close_session(work: Work, session_id: UUID, *, if_version: int | None = None
         raise Problem("conflict", "That session is closed already.")
     session.state = "closed"
     journal.changed(work, session, "close")
+    scope.notice(work, [session.technician_id])
     others = select(RouteSession.id).where(
         RouteSession.route_version_id == session.route_version_id, RouteSession.state == "open"
     )

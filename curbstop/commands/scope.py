@@ -20,6 +20,8 @@ from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
 
 REFERENCE = "ref"
+# No tablet pulls it. Its change rows tell listening tablets that what they may hear of has to be looked up again.
+LIVE = "live"
 
 
 def technician_bucket(staff_id: UUID) -> str:
@@ -119,3 +121,8 @@ def tell_drifted(work: Work) -> int:
         journal.tell_buckets(work, name, drifted)
         count += len(drifted)
     return count
+
+
+def notice(work: Work, ids: Iterable[UUID]) -> None:
+    """Listening tablets of these people, or these tablets, are told where they stand: other buckets, or none."""
+    journal.record(work, [(LIVE, "listener", one, journal.NOTICE, 0) for one in ids])

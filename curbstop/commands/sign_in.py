@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from curbstop.commands import journal
+from curbstop.commands import journal, scope
 from curbstop.commands.tablets import check_key
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
@@ -148,9 +148,13 @@ def end_sessions(work: Work, staff_id: UUID) -> None:
 
 
 def _revoke(work: Work, whose: ColumnElement[bool]) -> None:
-    work.session.execute(
-        update(RefreshToken).where(whose, RefreshToken.revoked_at.is_(None)).values(revoked_at=work.at)
+    ended = work.session.execute(
+        update(RefreshToken)
+        .where(whose, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=work.at)
+        .returning(RefreshToken.staff_id, RefreshToken.tablet_id)
     )
+    scope.notice(work, {staff_id for staff_id, tablet_id in ended if tablet_id is not None})
 
 
 def _issue(work: Work, token: str, staff_id: UUID, tablet_id: UUID | None, *, family_id: UUID) -> UUID:

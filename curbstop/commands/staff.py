@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, sign_in
+from curbstop.commands import journal, scope, sign_in
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.permissions import Action, Role, require
 from curbstop.domain.problems import Problem
@@ -69,6 +69,8 @@ def edit(work: Work, staff_id: UUID, changes: Mapping[str, Any], *, if_version: 
     for key, value in different.items():
         setattr(row, key, value)
     journal.changed(work, row, "staff.edit")
+    if different.keys() & {"active", "roles"}:
+        scope.notice(work, [row.id])
     if not row.active:
         sign_in.end_sessions(work, row.id)
     return row

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from curbstop.commands import journal
+from curbstop.commands import journal, scope
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -161,6 +161,7 @@ def revoke(work: Work, tablet_id: UUID, *, if_version: int | None = None) -> Tab
     if tablet.revoked_at is None:
         tablet.revoked_at = work.at
         journal.changed(work, tablet, "tablet.revoke")
+        scope.notice(work, [tablet.id])
         work.session.execute(
             update(RefreshToken)
             .where(RefreshToken.tablet_id == tablet.id, RefreshToken.revoked_at.is_(None))

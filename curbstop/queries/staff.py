@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
-from curbstop.models.staff import Staff
+from curbstop.models.staff import RefreshToken, Staff
 from curbstop.models.tablet import Tablet
 from curbstop.queries.page import Page, PageRequest, fetch
 
@@ -30,6 +30,15 @@ def actor_of(session: Session, staff_id: UUID, tablet_id: UUID | None) -> Actor:
     if tablet_id is not None and (row.id is None or row.revoked_at is not None):
         raise Problem("tablet_revoked")
     return Actor(staff_id, row.name, frozenset(Role(role) for role in row.roles), tablet_id)
+
+
+def has_signed_out(session: Session, staff_id: UUID, tablet_id: UUID) -> bool:
+    """Whether the person's sessions on the tablet have all been ended."""
+    mine = select(func.count(), func.count(RefreshToken.revoked_at)).where(
+        RefreshToken.staff_id == staff_id, RefreshToken.tablet_id == tablet_id
+    )
+    every, ended = session.execute(mine).one()
+    return bool(every and every == ended)
 
 
 def find(
