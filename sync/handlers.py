@@ -112,8 +112,7 @@ def _report_access_issue(work: Work, op: Op) -> Result:
 
 
 def _edit_service_point(work: Work, op: Op) -> Result:
-    merged = field_notes.edit(work, op.subject_id, op.args["fields"])
-    return {"version": merged.version, "clashes": merged.clashes}
+    return field_notes.edit(work, op.subject_id, op.args["fields"], base_version=op.base_version).to_json()
 
 
 def _known_issue(work: Work, issue_id: UUID) -> UUID:

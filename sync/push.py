@@ -215,7 +215,8 @@ def _applied(work: Work, row: OpLedger, op: Op) -> Answer:
         log.exception("op %s of kind %s could not be applied", op.op_id, op.kind)
         work.session.expire_all()
         return _quarantined(work, row, "internal", PROBLEMS["internal"].title)
-    return Answer(MERGED if result.get("clashes") else APPLIED, result=result)
+    met = result.get("clashes") or result.get("interleaved") or result.get("conflict_id")
+    return Answer(MERGED if met else APPLIED, result=result)
 
 
 def _quarantined(work: Work, row: OpLedger, code: str, detail: str | None) -> Answer:

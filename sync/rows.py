@@ -10,7 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curbstop.models.account import Account, Customer
+from curbstop.models.conflict import Conflict
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.reading import latest_of
 from curbstop.models.route import Route, RouteVersion, Stop
@@ -163,6 +165,33 @@ def _order_types(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
     }
 
 
+def _conflicts(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
+    rows = session.execute(
+        select(Conflict, OpLedger.kind, OpLedger.aggregate, OpLedger.noted_at)
+        .join(OpLedger, OpLedger.op_id == Conflict.op_id)
+        .where(Conflict.id.in_(ids))
+    )
+    return {
+        conflict.id: (
+            conflict.version,
+            {
+                "op_id": str(conflict.op_id),
+                "kind": kind,
+                "aggregate": aggregate,
+                "code": conflict.code,
+                "detail": conflict.detail,
+                "state": conflict.state,
+                "resolution": conflict.resolution,
+                "reason": conflict.reason,
+                "noted_at": moment(noted_at),
+                "parked_at": moment(conflict.created_at),
+                "resolved_at": moment(conflict.resolved_at),
+            },
+        )
+        for conflict, kind, aggregate, noted_at in rows
+    }
+
+
 def moment(value: datetime | None) -> str | None:
     """RFC 3339 in UTC, as everything on the wire."""
     return value.isoformat().replace("+00:00", "Z") if value is not None else None
@@ -185,4 +214,5 @@ LOADERS: Final[dict[str, Callable[[Session, Sequence[UUID]], dict[UUID, Image]]]
     "service_point": _service_points,
     "stop": _stops,
     "order_type": _order_types,
+    "conflict": _conflicts,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from curbstop.commands import change_log, history, housekeeping, request_keys, scope, service_orders
+from curbstop.commands import change_log, conflicts, history, housekeeping, request_keys, scope, service_orders
 from curbstop.commands.work import Work, system_work
 from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions
@@ -32,6 +32,7 @@ SCHEDULE = (
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),
     Entry("forget_old_changes", timedelta(minutes=10), change_log.forget_old),
     Entry("tell_drifted_rows", timedelta(hours=1), scope.tell_drifted),
+    Entry("forget_settled_conflicts", timedelta(hours=1), conflicts.forget_settled),
     Entry("forget_answers", timedelta(hours=1), request_keys.forget_old),
     Entry("forget_jobs_done", timedelta(hours=1), housekeeping.forget_jobs_done),
     Entry("forget_refresh_tokens", timedelta(hours=1), housekeeping.forget_refresh_tokens),

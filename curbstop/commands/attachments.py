@@ -65,6 +65,7 @@ def declare(
 
 def _check_owner(work: Work, order_id: UUID | None, access_issue_id: UUID | None) -> None:
     """Raises Problem(not_in_scope) unless the order or the place was given to the actor: a photo holds up a posting."""
+    decided = work.authority is not None
     if order_id is not None:
         order = get(work, ServiceOrder, order_id, lock=False)
         given = order.technician_id == work.actor.staff_id or held_once(work, order)
@@ -73,7 +74,7 @@ def _check_owner(work: Work, order_id: UUID | None, access_issue_id: UUID | None
         assert access_issue_id is not None
         issue = get(work, AccessIssue, access_issue_id, lock=False)
         given = issue.reported_by_id == work.actor.staff_id or was_given(work, issue.service_point_id)
-    if not given:
+    if not (given or decided):
         raise Problem("not_in_scope", "That photo belongs to work that was not this technician's.")
 
 

@@ -229,6 +229,8 @@ def _check_may_finish(work: Work, order: ServiceOrder, *, cut_off: bool = False)
     require(work.actor, Action.FIELD_EVENTS)
     if _has_it(work, order) and order.state != OrderState.CANCELLED:
         return
+    if work.authority is not None:
+        return
     over = is_terminal(OrderState(order.state)) and not cut_off
     if over or not held_once(work, order):
         raise Problem("not_in_scope", f"{order.number} was not on this tablet, or is {order.state} by now.")

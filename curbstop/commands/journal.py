@@ -184,16 +184,17 @@ def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         old = history.deleted[0] if history.deleted else None
         new = history.added[0] if history.added else None
-        before[name], after[name] = _plain(name, old), _plain(name, new)
+        before[name], after[name] = plain_value(name, old), plain_value(name, new)
     return before, after
 
 
 def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Column values as the audit keeps them: without the id and what is empty, secrets only as a word."""
-    return {name: _plain(name, value) for name, value in row.items() if name != "id" and value is not None}
+    return {name: plain_value(name, value) for name, value in row.items() if name != "id" and value is not None}
 
 
-def _plain(name: str, value: Any) -> Any:
+def plain_value(name: str, value: Any) -> Any:
+    """One column's value as the audit keeps it."""
     if value is not None and name in SECRET_COLUMNS:
         return "changed"
     if value is None or isinstance(value, bool | int | float | str | dict | list):

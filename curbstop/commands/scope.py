@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from curbstop.commands import journal
@@ -78,6 +78,11 @@ def held_of(work: Work, bucket: str, entity_type: str, ids: Sequence[UUID]) -> s
     """Which of the rows the bucket holds."""
     here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
     return set(work.session.scalars(select(BucketRow.entity_id).where(*here)))
+
+
+def held_anywhere(entity_type: str) -> Select[UUID]:
+    """The ids of a type's rows that some bucket holds, as a statement."""
+    return select(BucketRow.entity_id).where(BucketRow.entity_type == entity_type)
 
 
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:

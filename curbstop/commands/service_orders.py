@@ -59,7 +59,9 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     granted = require(work.actor, Action.CREATE_ORDER)
     found_work = Grant.FOUND_WORK in granted and Grant.YES not in granted
     version, order_type = type_row(work, new.type_code)
-    require_creatable(order_type, work.actor.roles, system=work.actor.is_system, found_work=found_work)
+    # What the office decided to take is made by its right too.
+    roles = work.actor.roles | (work.authority.roles if work.authority is not None else frozenset())
+    require_creatable(order_type, roles, system=work.actor.is_system, found_work=found_work)
     # The lock on the place makes two people who create the same order one after the other.
     point = get(work, ServicePoint, new.service_point_id)
     _check_window(new.window_start, new.window_end)
@@ -209,6 +211,8 @@ def _account_of(work: Work, new: NewOrder, point: ServicePoint) -> UUID | None:
 
 
 def _check_duplicate(work: Work, new: NewOrder) -> None:
+    if work.authority is not None:
+        return
     if new.override_duplicate:
         require(work.actor, Action.OVERRIDE_DUPLICATE)
         if not new.reason:

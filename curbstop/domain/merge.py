@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import cos, hypot, radians
 from typing import Any, Final
 
 
@@ -11,8 +12,9 @@ class Policy(StrEnum):
 
     OFFICE_WINS = "office_wins"
     FIELD_WINS = "field_wins"
-    APPEND = "append"
-    PARK = "park"
+    MAX = "max"  # the greater of the two: a moment, a count
+    APPEND = "append"  # lines or entries: what either side added stays, what either took out is gone
+    PARK = "park"  # a person decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ SERVICE_ORDER_POLICY: Final[dict[str, Policy]] = {
     "outcome": Policy.FIELD_WINS,
     "captures": Policy.FIELD_WINS,
     "notes": Policy.APPEND,
+    "attempt_no": Policy.MAX,
 }
 SERVICE_POINT_POLICY: Final[dict[str, Policy]] = {
     "access_notes": Policy.APPEND,
@@ -61,6 +64,22 @@ SERVICE_POINT_POLICY: Final[dict[str, Policy]] = {
     "physical_state": Policy.FIELD_WINS,
     "address": Policy.OFFICE_WINS,
 }
+ACCESS_ISSUE_POLICY: Final[dict[str, Policy]] = {
+    "category": Policy.PARK,
+    "note": Policy.APPEND,
+    "occurrences": Policy.MAX,
+    "last_seen_at": Policy.MAX,
+    "state": Policy.OFFICE_WINS,
+}
+# THE policy table, by entity type.
+POLICIES: Final[dict[str, dict[str, Policy]]] = {
+    "service_order": SERVICE_ORDER_POLICY,
+    "service_point": SERVICE_POINT_POLICY,
+    "access_issue": ACCESS_ISSUE_POLICY,
+}
+# Two positions closer than this are one: a survey and a good fix of a tablet differ by as much.
+SAME_PLACE_M: Final = 3.0
+_METERS_A_DEGREE = 111_320.0
 
 _ABSENT = object()
 
@@ -76,13 +95,14 @@ def merge_fields(
 
     A field absent from `mine` was not changed by the tablet. Equal edits converge silently, edits of different fields
     both stand, and one field edited on both sides follows its policy and is reported. A parked field keeps `theirs`.
+    Positions, {longitude, latitude} in degrees, are equal when they are within SAME_PLACE_M.
     """
     fields, clashes = dict(theirs), []
     for name, value in mine.items():
         was, now = base.get(name, _ABSENT), theirs.get(name, _ABSENT)
-        if value in (was, now):
+        if _same(value, was) or _same(value, now):
             continue
-        if now == was:
+        if _same(now, was):
             fields[name] = value
             continue
         rule = policy.get(name, default)
@@ -94,25 +114,56 @@ def merge_fields(
     return Merged(fields, tuple(clashes))
 
 
+def _same(one: Any, other: Any) -> bool:
+    if _is_place(one) and _is_place(other):
+        return apart_m(one, other) <= SAME_PLACE_M
+    return bool(one == other)
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(value, Mapping) and {"longitude", "latitude"} <= set(value)
+
+
+def apart_m(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """Meters between two positions that lie near each other; at a few meters a plane is as good as the globe."""
+    north = (float(one["latitude"]) - float(other["latitude"])) * _METERS_A_DEGREE
+    middle = radians((float(one["latitude"]) + float(other["latitude"])) / 2)
+    # The short way round, also across the date line.
+    degrees = (float(one["longitude"]) - float(other["longitude"]) + 180) % 360 - 180
+    return hypot(north, degrees * _METERS_A_DEGREE * cos(middle))
+
+
 def _take(rule: Policy, was: Any, now: Any, value: Any) -> Any:
     if rule is Policy.FIELD_WINS:
         return value
     if rule is Policy.APPEND:
         return _append(was, now, value)
+    if rule is Policy.MAX:
+        return value if now is _ABSENT or now is None or (value is not None and value > now) else now
     return now
 
 
 def _append(was: Any, now: Any, value: Any) -> Any:
-    """Lists keep the office's entries and gain the tablet's new ones; prose gains the tablet's new part as a line."""
-    if isinstance(now, list) and isinstance(value, list):
-        old = was if isinstance(was, list) else []
-        return now + [entry for entry in value if entry not in now and entry not in old]
-    if not isinstance(now, str) or not now:
-        return value
-    if not isinstance(value, str) or not value:
-        return now
-    added = value.removeprefix(was).strip() if isinstance(was, str) else value
-    return now if not added or added in now.splitlines() else f"{now}\n{added}"
+    """Lists by their entries, prose by its lines: what the tablet took out goes, what it added comes at the end."""
+    if isinstance(now, list) or isinstance(value, list):
+        return _entries(_list(was), _list(now), _list(value))
+    lines = _entries(_lines(was), _lines(now), _lines(value))
+    if lines:
+        return "\n".join(lines)
+    return _plain(now) if not now or now is _ABSENT else value
+
+
+def _entries(was: list[Any], now: list[Any], value: list[Any]) -> list[Any]:
+    stays = [entry for entry in now if entry in value or entry not in was]
+    return stays + [entry for entry in value if entry not in was and entry not in stays]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _lines(value: Any) -> list[str]:
+    return value.splitlines() if isinstance(value, str) else []
 
 
 def _plain(value: Any) -> Any:

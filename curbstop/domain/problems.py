@@ -155,6 +155,19 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "That op id was used with other content", "Make a new op id; the first content stands."
     ),
     "op_unknown": ProblemType(422, "The server does not know this kind of op", "It is kept; the office looks at it."),
+    "conflict_resolved": ProblemType(
+        409, "Somebody settled it otherwise", "Look at how: GET /conflicts/{id} says who decided what, and why."
+    ),
+    "serial_claimed_twice": ProblemType(
+        409, "Two places claim one serial number", "It is kept; the office decides which of the two was misread."
+    ),
+    "radio_claimed_twice": ProblemType(
+        409, "Two places claim one radio", "It is kept; the office decides which of the two was misread."
+    ),
+    "reading_regression": ProblemType(
+        409, "Two readings of one visit contradict each other", "Both are kept; the office decides which counts."
+    ),
+    "needs_gis": ProblemType(409, "Only GIS moves a service point", "The proposal is kept; a GIS editor looks at it."),
     "schema_unsupported": ProblemType(
         409, "That schema version is not spoken here", "Update the app; pushing still works."
     ),

@@ -13,8 +13,6 @@ from curbstop.tablet.store import Store
 MOST_OPS = 200
 MOST_BYTES = 1_000_000 - 2_000  # a megabyte, less the brackets and the beacon around the ops
 WAITING = "waiting"
-# After these the op is laid over the row until a pull brings its effects; after the others the row is as it was.
-TOOK_EFFECT = ("applied", "merged", "superseded_noop")
 # No pull brings back what was read at a stop, so the tablet goes on showing it from its own memory.
 _REMEMBERED = "stop.%"
 
@@ -75,13 +73,12 @@ def _take(db: sqlite3.Connection, verdict: Mapping[str, Any]) -> int:
     result = verdict.get("result")
     db.execute(
         "INSERT OR IGNORE INTO verdict (op_id, n, kind, aggregate, content, verdict, code, detail, result, shown)"
-        " SELECT op_id, n, kind, aggregate, content, ?, ?, ?, ?, ? FROM outbox WHERE op_id = ?",
+        " SELECT op_id, n, kind, aggregate, content, ?, ?, ?, ?, 1 FROM outbox WHERE op_id = ?",
         (
             verdict["verdict"],
             verdict.get("code"),
             verdict.get("detail"),
             None if result is None else json.dumps(result),
-            verdict["verdict"] in TOOK_EFFECT,
             verdict["op_id"],
         ),
     )
@@ -89,8 +86,12 @@ def _take(db: sqlite3.Connection, verdict: Mapping[str, Any]) -> int:
 
 
 def settle(db: sqlite3.Connection, through_n: int) -> None:
-    """A pull has brought the effects of every op up to a number."""
-    db.execute("UPDATE verdict SET shown = 0 WHERE shown = 1 AND n <= ? AND kind NOT LIKE ?", (through_n, _REMEMBERED))
+    """A pull has brought the effects of every op up to a number; of a parked one, its conflict."""
+    db.execute(
+        "UPDATE verdict SET shown = 0 WHERE shown = 1 AND n <= ?"
+        " AND (kind NOT LIKE ? OR verdict IN ('parked', 'quarantined'))",
+        (through_n, _REMEMBERED),
+    )
     _drop_what_left(db)
 
 

@@ -18,7 +18,10 @@ _STATE_AFTER = {
 
 
 def find(store: Store, entity_type: str, row_id: str) -> Body | None:
-    """The body of a row as the technician sees it, with `id` and `leaving`; None if it is not on the tablet."""
+    """The body of a row as the technician sees it; None if it is not on the tablet.
+
+    With it come `id`, `leaving` and `with_office`: what of the technician's work on it the office is looking at.
+    """
     ops = _ops(store, f"{entity_type}/{row_id}")
     kept = store.server_row(entity_type, row_id)
     if kept is not None:
@@ -29,7 +32,7 @@ def find(store: Store, entity_type: str, row_id: str) -> Body | None:
         return None
     for op in ops:
         _lay(body, op["kind"], op["args"])
-    return {"id": row_id, "leaving": leaving, **body}
+    return {"id": row_id, "leaving": leaving, "with_office": with_office(store, f"{entity_type}/{row_id}"), **body}
 
 
 def every(store: Store, entity_type: str) -> Iterator[Body]:
@@ -37,7 +40,8 @@ def every(store: Store, entity_type: str) -> Iterator[Body]:
     ids = {row["id"] for row in store.query("SELECT id FROM server_row WHERE entity_type = ?", entity_type)}
     created = store.query(
         "SELECT aggregate FROM outbox WHERE kind = 'order.create'"
-        " UNION SELECT aggregate FROM verdict WHERE kind = 'order.create' AND shown = 1"
+        " UNION SELECT aggregate FROM verdict"
+        " WHERE kind = 'order.create' AND shown = 1 AND verdict NOT IN ('parked', 'quarantined')"
     )
     if entity_type == "service_order":
         ids |= {row["aggregate"].partition("/")[2] for row in created}
@@ -60,11 +64,61 @@ def stops(store: Store) -> list[Body]:
     return sorted(every(store, "stop"), key=lambda body: (body["route_code"], body["sequence"]))
 
 
+def with_office(store: Store, aggregate: str) -> list[Body]:
+    """Work on a thing that was parked, oldest first: {op_id, kind, code, state, resolution, says}.
+
+    It begins with the verdict, before any pull, so that what was noted is never silently gone from the screen; the
+    conflict's own row then tells how it was settled, until it leaves.
+    """
+    rows = {
+        body["op_id"]: body
+        for body in (json.loads(row["body"]) for row in store.query(_CONFLICTS, "conflict"))
+        if body["aggregate"] == aggregate
+    }
+    found = []
+    for row in store.query(_PARKED, aggregate):
+        body = rows.pop(row["op_id"], None)
+        if body is None:
+            # No pull has brought the conflict yet, or it was settled so long ago that it has left.
+            if row["shown"]:
+                found.append(_said({**dict(row), "state": "open"}))
+            continue
+        found.append(_said(body))
+    return found + [_said(body) for body in sorted(rows.values(), key=lambda body: body["parked_at"])]
+
+
+def conflicts(store: Store) -> list[Body]:
+    """Everything of this technician's that the office looks at or has settled, oldest first, each with its row's id."""
+    rows = store.query("SELECT id, body FROM server_row WHERE entity_type = 'conflict'")
+    bodies = [{"id": row["id"], **json.loads(row["body"])} for row in rows]
+    return sorted(bodies, key=lambda body: (body["parked_at"], body["id"]))
+
+
+_CONFLICTS = "SELECT body FROM server_row WHERE entity_type = ?"
+_PARKED = (
+    "SELECT op_id, kind, code, shown FROM verdict"
+    " WHERE aggregate = ? AND verdict IN ('parked', 'quarantined') ORDER BY n"
+)
+_SAYS = {
+    None: "The office is looking at it.",
+    "apply": "The office has taken it as you noted it.",
+    "merge": "The office has taken it with corrections.",
+    "keep_theirs": "The office keeps what it has; what you captured is kept beside it.",
+}
+
+
+def _said(body: Mapping[str, Any]) -> Body:
+    reason = body.get("reason")
+    says = _SAYS[body.get("resolution")] + (f" {reason}" if reason else "")
+    return {name: body.get(name) for name in ("op_id", "kind", "code", "state", "resolution")} | {"says": says}
+
+
 def _ops(store: Store, aggregate: str) -> list[dict[str, Any]]:
     """Ops to be laid over a row: unanswered ones, and answered ones whose effects no pull has brought."""
     rows = store.query(
         "SELECT n, content FROM outbox WHERE aggregate = ?"
-        " UNION ALL SELECT n, content FROM verdict WHERE aggregate = ? AND shown = 1 ORDER BY n",
+        " UNION ALL SELECT n, content FROM verdict"
+        " WHERE aggregate = ? AND shown = 1 AND verdict NOT IN ('parked', 'quarantined') ORDER BY n",
         aggregate,
         aggregate,
     )
@@ -96,7 +150,9 @@ def _finish(body: Body, args: Mapping[str, Any], state: str) -> None:
 
 
 def _edit(body: Body, args: Mapping[str, Any]) -> None:
-    body.update({name: change["value"] for name, change in args["fields"].items()})
+    for name, change in args["fields"].items():
+        # A position is two members of the row.
+        body.update(change["value"] if name == "location" else {name: change["value"]})
 
 
 _LAYERS: dict[str, Callable[[Body, Mapping[str, Any]], None]] = {

@@ -34,7 +34,7 @@ def test_parked_work_is_kept_whole(office: Office, town: Town) -> None:
         "duplicate_completion", "open", "order.complete",
     )  # fmt: skip
     assert found.json["mine"]["captures"] == {"read": "001234"}
-    assert (found.json["base"], found.json["theirs"]["state"]) == ({"version": 1}, "ready")
+    assert (found.json["base"], found.json["theirs_then"]["state"]) == ({"version": 1}, "ready")
     assert (found.json["staff_name"], found.json["tablet_name"]) == ("Tess", "tess's tablet")
     assert (found.json["address"], found.json["order_id"]) == ("1 Main St", str(order_id))
 
