@@ -37,6 +37,7 @@ from api import (
     supervisor_tasks,
     sync,
     tablets,
+    uploads,
 )
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
@@ -77,6 +78,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     digests,
     live,
     attachments,
+    uploads,
     search,
     health,
 )

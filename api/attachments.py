@@ -1,16 +1,13 @@
-"""Photos: a tablet brings their bytes, the office looks at them."""
+"""Photos: a tablet asks whether their bytes are here, or brings small ones in one go; `uploads` resumes large ones."""
 
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
-from flask import request
-
-from api.core import Answer, Blueprint, actor, reading, writing
-from api.core.context import context
+from api import incoming
+from api.core import Answer, Blueprint
 from api.core.schemas import Flag, Id, Text, Whole
-from curbstop.commands import attachments, photo_files
-from curbstop.models.attachment import Attachment
-from curbstop.queries import tablets as queries
+from curbstop.blobs.parts import CutOffError
+from curbstop.domain.problems import Problem
 
 blp = Blueprint("attachments", "attachments", url_prefix="/sync/v1/attachments", description="The bytes of photos.")
 
@@ -25,7 +22,7 @@ class AttachmentAnswer(Answer):
 @blp.operation(
     "PUT",
     "/<uuid:attachment_id>",
-    problems=("tablet_required", "hash_mismatch", "too_large"),
+    problems=("tablet_required", "hash_mismatch", "too_large", "upload_locked", "storage_full", "files_unreachable"),
     doc={
         "requestBody": {
             "required": True,
@@ -35,23 +32,27 @@ class AttachmentAnswer(Answer):
 )
 def store_attachment(attachment_id: UUID) -> None:
     """The bytes of a photo that an attachment.declare op has announced; sending them again changes nothing."""
-    with reading() as session:
-        row = queries.attachment(session, actor(), attachment_id)
-        wanted, size, stored = row.sha256, row.size, row.stored_at is not None
-    if stored:
+    photo = incoming.declared(attachment_id)
+    if photo.stored:
         return
-    request.max_content_length = attachments.LARGEST
-    photo_files.store(context().settings.files_dir, cast(BinaryIO, request.stream), sha256=wanted, size=size)
-    with writing() as work:
-        attachments.mark_stored(work, attachment_id)
+    with incoming.parts().hold(photo.id) as part:
+        part.drop()
+        wrong = Problem("hash_mismatch", f"Declared were {photo.size} bytes with SHA-256 {photo.sha256}.")
+        try:
+            part.append(incoming.pieces(part), photo.size)
+        except CutOffError:
+            part.drop()
+            raise wrong from None
+        except Problem as problem:
+            part.drop()
+            raise wrong if problem.code == "too_large" else problem from None
+        if not incoming.finish(part, photo):
+            part.drop()
+            raise wrong
 
 
 @blp.operation("GET", "/<uuid:attachment_id>", answer=AttachmentAnswer, problems=("tablet_required",))
 def get_attachment(attachment_id: UUID) -> dict[str, Any]:
     """Whether the bytes of a photo have arrived."""
-    with reading() as session:
-        return _facts(queries.attachment(session, actor(), attachment_id))
-
-
-def _facts(row: Attachment) -> dict[str, Any]:
-    return {"id": row.id, "stored": row.stored_at is not None, "sha256": row.sha256, "size": row.size}
+    photo = incoming.declared(attachment_id)
+    return {"id": photo.id, "stored": photo.stored, "sha256": photo.sha256, "size": photo.size}

@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response, send_file
+from flask import Response, request
 from sqlalchemy import Row
 
 from api.core import Blueprint, actor, reading, writing
 from api.core.context import context
 from api.service_order_schemas import PhotoAnswer
 from api.service_orders import ReasonBody
-from curbstop.commands import photo_files, photo_waivers
+from curbstop.blobs import blobs_of
+from curbstop.commands import photo_waivers
+from curbstop.domain.media_types import fits
 from curbstop.domain.problems import Problem
 from curbstop.queries import attachments as queries
 
@@ -19,14 +21,31 @@ blp = Blueprint("photos", "photos", url_prefix="/attachments", description="Phot
 # What a browser may show in its page, with the ending of its file; everything else it saves.
 SHOWN = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 SAVED = {"image/heic": ".heic", "application/pdf": ".pdf"}
+# What the bytes of a photo are called that are not what was declared.
+UNKNOWN = "application/octet-stream"
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_RANGE = {
+    "in": "header",
+    "name": "Range",
+    "description": "One range of bytes, to go on with a download.",
+    "schema": {"type": "string", "pattern": "^bytes=[0-9]{1,9}-$"},
+}
+_NAMED = {"Content-Disposition": {"description": "inline or attachment, with a name.", "schema": {"type": "string"}}}
 _BYTES = {
-    "200": {
-        "description": "The bytes, as they were declared.",
-        "headers": {
-            "Content-Disposition": {"description": "inline or attachment, with a name.", "schema": {"type": "string"}}
+    "parameters": [_RANGE],
+    "responses": {
+        "200": {
+            "description": "The bytes, under their declared type if they look like it.",
+            "headers": _NAMED,
+            "content": dict.fromkeys((*SHOWN, *SAVED, UNKNOWN), _BINARY),
         },
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (*SHOWN, *SAVED)},
-    }
+        "206": {
+            "description": "The range of bytes that was asked for.",
+            "headers": {**_NAMED, "Content-Range": {"description": "Which.", "schema": {"type": "string"}}},
+            "content": dict.fromkeys((*SHOWN, *SAVED, UNKNOWN), _BINARY),
+        },
+        "304": {"description": "The caller has them already, by If-None-Match."},
+    },
 }
 
 
@@ -48,21 +67,59 @@ def waive_photo(attachment_id: UUID, body: dict[str, Any]) -> Row[Any]:
         return queries.get(work.session, actor(), attachment_id)
 
 
-@blp.operation("GET", "/<uuid:attachment_id>/content", status=200, doc={"responses": _BYTES})
+@blp.operation(
+    "GET",
+    "/<uuid:attachment_id>/content",
+    status=200,
+    problems=("files_unreachable", "range_not_satisfiable"),
+    doc=_BYTES,
+)
 def get_photo_content(attachment_id: UUID) -> Response:
-    """A photo's bytes; `not_found` while they have not arrived."""
+    """A photo's bytes, or a range of them; `not_found` while they have not arrived."""
     with reading() as session:
         found = queries.get(session, actor(), attachment_id)
-    path = photo_files.path_of(context().settings.files_dir, found.sha256)
-    endings = {**SHOWN, **SAVED}
-    if not found.stored or found.media_type not in endings or not path.is_file():
+    if not found.stored:
         raise Problem("not_found", "The photo was taken, but its bytes have not arrived yet.")
-    name = f"photo-{attachment_id}{endings[found.media_type]}"
-    saved = found.media_type in SAVED
-    # Not conditional: the answer is always the whole photo, as documented.
-    response = send_file(path, mimetype=found.media_type, as_attachment=saved, download_name=name, etag=False)
-    # What a camera wrote is never taken for a page or a script.
+    response = _content(found)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Accept-Ranges"] = "bytes"
+    response.set_etag(found.sha256)
+    return guarded(response)
+
+
+def _content(found: Row[Any]) -> Response:
+    if request.if_none_match.contains(found.sha256):
+        return Response(status=304)
+    blobs = blobs_of(context().settings)
+    start, end = _range(found.size, found.sha256)
+    head = next(blobs.read(found.sha256, 0, 64), b"")
+    true = found.media_type in SHOWN | SAVED and fits(head, found.media_type)
+    kind = found.media_type if true else UNKNOWN
+    response = Response(blobs.read(found.sha256, start, end - start), mimetype=kind)
+    response.content_length = end - start
+    if (start, end) != (0, found.size):
+        response.status_code = 206
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+    ending = {**SHOWN, **SAVED, UNKNOWN: ".bin"}[kind]
+    shown = "inline" if kind in SHOWN else "attachment"
+    response.headers["Content-Disposition"] = f"{shown}; filename=photo-{found.id}{ending}"
+    return response
+
+
+def _range(size: int, sha256: str) -> tuple[int, int]:
+    """The bytes asked for, from and to; all of them unless one range of this very content was named."""
+    if request.range is None or (request.if_range.etag or sha256) != sha256:
+        return 0, size
+    if request.range.units != "bytes" or len(request.range.ranges) != 1:
+        return 0, size
+    wanted = request.range.range_for_length(size)
+    if wanted is None:
+        raise Problem("range_not_satisfiable", f"The photo has {size} bytes.")
+    return wanted
+
+
+def guarded(response: Response) -> Response:
+    """What a camera wrote is never taken for a page or a script."""
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, max-age=3600"
     return response

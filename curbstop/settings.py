@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from curbstop.domain.problems import Problem
@@ -21,6 +22,15 @@ class Settings:
 
     data_dir: Path = _setting(
         "CURBSTOP_DATA_DIR", "./var", "Folder of the embedded database, the photos and the generated secret."
+    )
+    files_url: str = _setting(
+        "CURBSTOP_FILES_URL",
+        "",
+        "Where photos are kept: empty is the data folder, s3://bucket/prefix an S3-compatible store, whose credentials "
+        "are read from the standard AWS variables. Photos still arriving lie in the data folder in any case.",
+    )
+    files_endpoint: str = _setting(
+        "CURBSTOP_FILES_ENDPOINT", "", "URL of an S3-compatible store that is not Amazon's, such as https://minio:9000."
     )
     database_url: str = _setting(
         "CURBSTOP_DATABASE_URL",
@@ -83,8 +93,13 @@ class Settings:
 
     @property
     def files_dir(self) -> Path:
-        """Where photos lie, named by their content."""
+        """Where photos lie, named by their content, unless a bucket keeps them."""
         return self.data_dir / "files"
+
+    @property
+    def parts_dir(self) -> Path:
+        """Where photos lie while they arrive; all API processes share it."""
+        return self.data_dir / "parts"
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -99,6 +114,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             values[f.name] = _whole_number(f.metadata["env"], raw[f.name])
     _check_zone(values["timezone"])
     _check_window(values["work_window"])
+    _check_files(values["files_url"], values["files_endpoint"])
     values["secret_key"] = _secret_key(values["secret_key"], data_dir, embedded=url.startswith("sqlite"))
     if values["api_processes"] > 1 and url.startswith("sqlite"):
         raise Problem("bad_setting", "CURBSTOP_API_PROCESSES above 1 needs PostgreSQL in CURBSTOP_DATABASE_URL.")
@@ -138,6 +154,14 @@ def _check_window(text: str) -> None:
     good = len(parts) == 2 and all(len(p) == 5 and p[2] == ":" and (p[:2] + p[3:]).isdigit() for p in parts)
     if not good or parts[0] >= parts[1]:
         raise Problem("bad_setting", f"CURBSTOP_WORK_WINDOW must look like 07:00-18:00, not {text!r}.")
+
+
+def _check_files(url: str, endpoint: str) -> None:
+    parts = urlsplit(url)
+    if url and (parts.scheme != "s3" or not parts.netloc or parts.username or parts.query or parts.fragment):
+        raise Problem("bad_setting", "CURBSTOP_FILES_URL must look like s3://bucket/prefix, or be empty.")
+    if endpoint and urlsplit(endpoint).scheme not in {"http", "https"}:
+        raise Problem("bad_setting", "CURBSTOP_FILES_ENDPOINT must begin with http:// or https://.")
 
 
 def _secret_key(given: str, data_dir: Path, *, embedded: bool) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from curbstop.commands import change_log, conflicts, history, housekeeping, request_keys, scope, service_orders
+from curbstop.commands import (
+    change_log,
+    conflicts,
+    history,
+    housekeeping,
+    request_keys,
+    scope,
+    service_orders,
+    uploads,
+)
 from curbstop.commands.work import Work, system_work
 from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions
@@ -37,6 +46,7 @@ SCHEDULE = (
     Entry("forget_jobs_done", timedelta(hours=1), housekeeping.forget_jobs_done),
     Entry("forget_refresh_tokens", timedelta(hours=1), housekeeping.forget_refresh_tokens),
     Entry("forget_enrolment_codes", timedelta(hours=1), housekeeping.forget_enrolment_codes),
+    Entry("forget_expired_uploads", timedelta(hours=1), uploads.forget_expired),
 )
 
 

@@ -31,8 +31,14 @@ BY_STATUS = {
     503: "unavailable",
 }
 # Codes whose detail speaks to whoever runs the server, not to whoever calls it.
-INWARD = {"database_unreachable", "queue_unreachable", "bad_setting"}
-RETRY_AFTER_S = {"unavailable": 2, "database_unreachable": 5, "queue_unreachable": 5}
+INWARD = {"database_unreachable", "queue_unreachable", "files_unreachable", "bad_setting"}
+RETRY_AFTER_S = {
+    "unavailable": 2,
+    "database_unreachable": 5,
+    "queue_unreachable": 5,
+    "files_unreachable": 5,
+    "upload_locked": 2,
+}
 
 
 def register(app: Flask) -> None:

@@ -23,7 +23,17 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Service orders": (
         "What the office wants done. The type is data, and an order keeps the version that it was made with. Every "
         "event is a row of the history. Photos are declared first and arrive later.",
-        ("order_type", "service_order", "order_history", "attachment", "access_issue", "fee", "supervisor_task"),
+        (
+            "order_type",
+            "service_order",
+            "order_history",
+            "attachment",
+            "upload",
+            "thumbnail",
+            "access_issue",
+            "fee",
+            "supervisor_task",
+        ),
     ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "

@@ -105,6 +105,8 @@ def as_environ(settings: Settings) -> dict[str, str]:
         "CURBSTOP_SECRET_KEY": settings.secret_key,
         "CURBSTOP_HOST": settings.host,
         "CURBSTOP_PORT": str(settings.port),
+        "CURBSTOP_FILES_URL": settings.files_url,
+        "CURBSTOP_FILES_ENDPOINT": settings.files_endpoint,
     }
 
 

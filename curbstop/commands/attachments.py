@@ -8,13 +8,13 @@ from curbstop.commands.field_notes import was_given
 from curbstop.commands.field_work import held_once
 from curbstop.commands.order_steps import reaches_other_technicians
 from curbstop.commands.work import Work, get
+from curbstop.domain.media_types import MEDIA_TYPES
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.access_issue import AccessIssue
 from curbstop.models.attachment import Attachment
 from curbstop.models.service_order import ServiceOrder
 
-MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf"})
 LARGEST = 25 * 1024 * 1024
 
 
@@ -51,6 +51,7 @@ def declare(
         order_id=order_id,
         access_issue_id=access_issue_id,
         tablet_id=work.actor.tablet_id,
+        staff_id=work.actor.staff_id,
         label=label,
         media_type=media_type,
         sha256=sha256,

@@ -58,6 +58,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "It was changed meanwhile",
         "Fetch the current version, look at it, and send the change again with its ETag.",
     ),
+    "range_not_satisfiable": ProblemType(416, "There are no such bytes", "Ask for a range within the content."),
     "too_large": ProblemType(413, "The request is too large", "Send it in smaller parts."),
     "unsupported_media_type": ProblemType(415, "That media type is not read here", "Send application/json."),
     "invalid": ProblemType(422, "Some values are not valid", "Correct the values that `errors` names."),
@@ -91,6 +92,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "database_not_migrated": ProblemType(
         503, "The database has another schema than this release", "Bring it up to date: `curbstop migrate`."
+    ),
+    "files_unreachable": ProblemType(
+        503, "The photo store cannot be reached", "Start it, or correct CURBSTOP_FILES_URL and its credentials."
     ),
     "queue_unreachable": ProblemType(503, "Redis cannot be reached", "Start it, or correct CURBSTOP_REDIS_URL."),
     "port_in_use": ProblemType(503, "The port is taken", "Stop what uses it, or choose another with --port."),
@@ -186,5 +190,20 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Update the app; until then its work is taken, and nothing sent back.",
     ),
     "op_malformed": ProblemType(422, "The op is not of the documented shape", "It is kept; the office looks at it."),
+    # -- photos on their way (the statuses are those of tus 1.0.0)
+    "tus_version_unsupported": ProblemType(
+        412, "That version of tus is not spoken here", "Send Tus-Resumable: 1.0.0, or ask OPTIONS."
+    ),
+    "offset_mismatch": ProblemType(
+        409, "The upload is at another offset", "Ask HEAD where it is, and go on from there."
+    ),
+    "upload_locked": ProblemType(
+        423, "Another request is writing this upload", "Wait a second, ask HEAD for the offset, and go on."
+    ),
+    "upload_expired": ProblemType(410, "This upload was not finished in time", "Create it again and send all bytes."),
+    "checksum_mismatch": ProblemType(460, "The chunk arrived damaged", "Send the same chunk again."),
+    "storage_full": ProblemType(
+        507, "The server has no room for the bytes", "Keep the photo and try again later; tell the office."
+    ),
     "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
 }

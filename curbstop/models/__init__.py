@@ -3,7 +3,7 @@
 from curbstop.models.access_issue import AccessIssue
 from curbstop.models.account import Account, Customer
 from curbstop.models.asset import Hydrant, Street
-from curbstop.models.attachment import Attachment
+from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
@@ -72,4 +72,6 @@ __all__ = [
     "TabletBoot",
     "TabletIncident",
     "TabletPerson",
+    "Thumbnail",
+    "Upload",
 ]

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
-from curbstop.models.attachment import Attachment
+from curbstop.models.attachment import Attachment, Upload
+from curbstop.models.base import utc_now
 from curbstop.models.service_order import ServiceOrder
+from curbstop.queries.tablets import syncing
 from curbstop.queries.visible_orders import Sight, sight, visible
 
 
@@ -32,6 +34,30 @@ def get(session: Session, actor: Actor, attachment_id: UUID) -> Row[Any]:
     if found is None:
         raise Problem("not_found", f"There is no photo with id {attachment_id}.")
     return found
+
+
+def mine(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
+    """A photo that this very tablet declared, or this person on another one, or Problem(`not_found`).
+
+    The person counts because a tablet that was set up anew is another tablet to the office.
+    """
+    tablet_id = syncing(actor)
+    row = session.get(Attachment, attachment_id)
+    if row is None or (row.tablet_id != tablet_id and row.staff_id != actor.staff_id):
+        raise Problem("not_found", f"This tablet has declared no attachment {attachment_id}.")
+    return row
+
+
+def upload(session: Session, attachment_id: UUID, *, stored: bool) -> Upload | None:
+    """A photo's upload; None when it came without one. Problems: not_found, upload_expired, unless it is stored."""
+    row = session.get(Upload, attachment_id)
+    if stored:
+        return row
+    if row is None:
+        raise Problem("not_found", "No upload was created for this photo yet.")
+    if row.expires_at <= utc_now():
+        raise Problem("upload_expired")
+    return row
 
 
 def _reached(actor: Actor) -> list[Any]:

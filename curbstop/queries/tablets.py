@@ -10,7 +10,6 @@ from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderState
-from curbstop.models.attachment import Attachment
 from curbstop.models.leases import leases_due
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
@@ -68,15 +67,6 @@ def was_heard_lately(session: Session, actor: Actor, at: datetime) -> bool:
     """Whether the tablet's last sign of life is so fresh that another one would say nothing new."""
     last = session.scalar(select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id))
     return last is not None and at - last < LATELY
-
-
-def attachment(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
-    """A photo that this very tablet declared, or Problem(`not_found`)."""
-    tablet_id = syncing(actor)
-    row = session.get(Attachment, attachment_id)
-    if row is None or row.tablet_id != tablet_id:
-        raise Problem("not_found", f"This tablet has declared no attachment {attachment_id}.")
-    return row
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

@@ -75,7 +75,8 @@ def test_every_creating_post_takes_a_key_and_every_edit_a_version(document: dict
         headers = {p["name"] for p in operation.get("parameters", []) if p.get("in") == "header"}
         if "Location" in operation["responses"].get("201", {}).get("headers", {}):
             assert "Idempotency-Key" in headers, (method, path)
-        if method == "patch":
+        # tus 1.0.0 has its own way: the offset is what must not have changed.
+        if method == "patch" and "Upload-Offset" not in headers:
             assert "If-Match" in headers, (method, path)
 
 

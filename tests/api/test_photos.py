@@ -1,14 +1,15 @@
 """Photos through HTTP: what was declared, what has arrived, and the bytes with safe headers."""
 
 import hashlib
-import io
 from uuid import UUID
 
-from curbstop.commands import attachments, photo_files
+from curbstop.blobs import blobs_of
+from curbstop.commands import attachments
 from curbstop.models.ids import new_id
 from tests.api.office import Office
 from tests.town import Town
 
+PDF = b"%PDF-1.7 and so on"
 JPEG = b"\xff\xd8\xff\xe0 not really a photo <script>"
 
 
@@ -24,7 +25,10 @@ def declared(town: Town, order_id: UUID, data: bytes = JPEG, media_type: str = "
 
 def arrived(town: Town, photo_id: UUID, data: bytes = JPEG) -> None:
     sha256 = hashlib.sha256(data).hexdigest()
-    photo_files.store(town.settings.files_dir, io.BytesIO(data), sha256=sha256, size=len(data))
+    file = town.settings.data_dir / f"{photo_id}.tmp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    blobs_of(town.settings).take(file, sha256)
     with town.work("tom") as work:
         attachments.mark_stored(work, photo_id)
 
@@ -52,10 +56,44 @@ def test_a_photo_is_shown_and_never_taken_for_a_page(office: Office, town: Town)
 
 
 def test_what_a_browser_cannot_show_is_saved(office: Office, town: Town) -> None:
-    photo_id = declared(town, town.order("GEN", town.place(), to="tom"), media_type="application/pdf")
-    arrived(town, photo_id)
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"), PDF, media_type="application/pdf")
+    arrived(town, photo_id, PDF)
     response = office.as_("carla").get(f"/attachments/{photo_id}/content", buffered=True)
     assert response.headers["Content-Disposition"] == f"attachment; filename=photo-{photo_id}.pdf"
+
+
+def test_what_is_not_what_it_was_declared_as_is_kept_and_never_shown(office: Office, town: Town) -> None:
+    """Clause 6.12."""
+    page = b"<html><script>alert(1)</script>"
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"), page)
+    arrived(town, photo_id, page)
+    response = office.as_("carla").get(f"/attachments/{photo_id}/content", buffered=True)
+    assert (response.data, response.mimetype) == (page, "application/octet-stream")
+    assert response.headers["Content-Disposition"] == f"attachment; filename=photo-{photo_id}.bin"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_range_of_a_photo_is_sent_alone(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"))
+    arrived(town, photo_id)
+    carla, url, size = office.as_("carla"), f"/attachments/{photo_id}/content", len(JPEG)
+    for asked, start, end in (("0-3", 0, 4), ("4-", 4, size), ("-5", size - 5, size), ("2-9999", 2, size)):
+        part = carla.get(url, headers={"Range": f"bytes={asked}"}, buffered=True)
+        assert (part.status_code, part.data) == (206, JPEG[start:end])
+        assert part.headers["Content-Range"] == f"bytes {start}-{end - 1}/{size}"
+    beyond = carla.get(url, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.json["code"]) == (416, "range_not_satisfiable")
+    stale = carla.get(url, headers={"Range": "bytes=4-", "If-Range": '"another"'}, buffered=True)
+    assert (stale.status_code, stale.data) == (200, JPEG)
+
+
+def test_a_photo_that_the_caller_has_is_not_sent_again(office: Office, town: Town) -> None:
+    photo_id = declared(town, town.order("GEN", town.place(), to="tom"))
+    arrived(town, photo_id)
+    carla, url = office.as_("carla"), f"/attachments/{photo_id}/content"
+    tag = carla.get(url, buffered=True).headers["ETag"]
+    again = carla.get(url, headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_a_photo_that_has_not_arrived_is_known_but_has_no_bytes(office: Office, town: Town) -> None:

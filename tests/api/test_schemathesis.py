@@ -31,6 +31,10 @@ LEFT_OUT = {"positive_data_acceptance", "use_after_free", "ensure_resource_avail
 ATTACKERS = {"embedded": ("ada", "tess"), "services": ("sue", "carla")}
 # A stream that ends after ten minutes has a test of its own.
 ENDLESS = {"/sync/v1/stream"}
+# The chunks of tus are bytes under a name of their own.
+schemathesis.serializer("application/offset+octet-stream")(lambda _, value: value)
+# Refusals that schemathesis does not count as such: the statuses of tus 1.0.0, and of a range that is not there.
+OTHER_REFUSALS = {410, 412, 413, 416, 423, 460}
 RUN = hypothesis.settings(
     max_examples=int(os.environ.get("CURBSTOP_ATTACKS", "4")),
     database=None,
@@ -146,4 +150,7 @@ class Attack:
 
     def _send(self, case: Any) -> None:
         self.count += 1
-        case.call_and_validate(headers=self.headers, checks=self.wanted)
+        response = case.call(headers=self.headers)
+        refused = response.status_code in OTHER_REFUSALS
+        wanted = [check for check in self.wanted if not (refused and check.__name__ == "negative_data_rejection")]
+        case.validate_response(response, checks=wanted, headers=self.headers)

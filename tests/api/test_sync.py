@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import photo_files, secrets
+from curbstop.blobs.folder import Folder
+from curbstop.commands import secrets
 from curbstop.commands.work import Work
 from curbstop.models.attachment import Attachment
 from curbstop.models.audit import AuditEntry
@@ -166,7 +167,7 @@ def test_a_photo_arrives_whole_or_not_at_all(truck: Truck) -> None:
         assert truck.client.put(url, data=PHOTO, content_type="image/jpeg").status_code == 204
     facts = truck.client.get(url).json
     assert facts == {"id": str(photo), "stored": True, "sha256": hashlib.sha256(PHOTO).hexdigest(), "size": len(PHOTO)}
-    assert photo_files.path_of(folder, facts["sha256"]).read_bytes() == PHOTO
+    assert Folder(folder).path_of(facts["sha256"]).read_bytes() == PHOTO
 
 
 def test_a_photo_belongs_to_the_tablet_that_took_it(truck: Truck) -> None:
