@@ -60,7 +60,7 @@ def connected(settings: Settings) -> Iterator[Redis]:
 
 
 def connect(url: str) -> Redis:
-    """A connection that gives up soon instead of holding up whoever waits for the relay's transaction."""
+    """A connection that gives up soon instead of leaving whoever asked in the dark."""
     try:
         return Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
     except ValueError as error:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,15 +15,18 @@ BATCH = 100
 LONGEST_WAIT_S = 30.0
 
 
-def is_due(session: Session, at: datetime) -> bool:
-    """Whether anything waits; only reads, so that an idle relay keeps nobody from writing."""
-    return session.scalar(select(Outbox.id).where(Outbox.due_at <= at).limit(1)) is not None
+def due(session: Session, at: datetime, limit: int = BATCH) -> Sequence[Outbox]:
+    """Rows that are due, the oldest first; only reads, so that an idle relay keeps nobody from writing."""
+    return session.scalars(_due(at, limit)).all()
 
 
 def claim(session: Session, at: datetime, limit: int = BATCH) -> Sequence[Outbox]:
-    """Rows that are due, the oldest first, held until the transaction ends; another relay gets others."""
-    due = select(Outbox).where(Outbox.due_at <= at).order_by(Outbox.due_at, Outbox.id).limit(limit)
-    return session.scalars(due.with_for_update(skip_locked=True)).all()
+    """The same, held until the transaction ends; another relay gets others."""
+    return session.scalars(_due(at, limit).with_for_update(skip_locked=True)).all()
+
+
+def _due(at: datetime, limit: int) -> Select[Outbox]:
+    return select(Outbox).where(Outbox.due_at <= at).order_by(Outbox.due_at, Outbox.id).limit(limit)
 
 
 def remove(session: Session, ids: Collection[UUID]) -> None:

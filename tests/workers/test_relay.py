@@ -1,6 +1,8 @@
 """Holds the way from the outbox through the queue: nothing lost, nothing done twice, whatever stops in between."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -127,3 +129,39 @@ def test_two_relays_take_different_rows(line: Line, enqueue: Enqueue) -> None:
     with line.sessions.write() as one, line.sessions.write() as other:
         assert len(outbox.claim(one, utc_now())) == 1
         assert outbox.claim(other, utc_now()) == []
+
+
+def test_a_queue_that_does_not_answer_keeps_nobody_from_writing(line: Line, enqueue: Enqueue) -> None:
+    enqueue()
+    with processes.middle(line.settings.redis_url, forward=False) as (middle, url):
+        relay = processes.start(line.settings, "--relay", redis_url=url)
+        assert middle.enqueued.wait(30)
+        began = time.monotonic()
+        enqueue()
+        took_s = time.monotonic() - began
+        relay.kill()
+        relay.communicate()
+    assert took_s < 5, "the relay waits for the queue with the database locked"
+    line.drain()
+    assert line.marks() == 2
+
+
+def test_rows_that_two_relays_put_in_have_one_effect(
+    line: Line, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite nothing keeps a second relay from reading the same rows."""
+    enqueue()
+    relays = [Relay(line.sessions, queues.queue_on(line.connection)) for _ in range(2)]
+    put = queues.put
+
+    def both(*given: Any) -> None:
+        # The second relay is quicker than the first, which has read the rows already.
+        monkeypatch.setattr(queues, "put", put)
+        relays[1].step()
+        put(*given)
+
+    monkeypatch.setattr(queues, "put", both)
+    relays[0].step()
+    line.drain()
+    assert line.marks() == 1
+    assert line.waiting() == []
