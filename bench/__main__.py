@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import imports, pull, push, search
+from bench import imports, live, pull, push, search
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
 
 GROUPS: list[Group] = [
     (imports.NAMES, imports.measure),
+    (live.POKES, live.measure_pokes),
+    (live.LISTENING, live.measure_listeners),
+    (live.STORM, live.measure_storm),
     (pull.NAMES, pull.measure),
     (push.NAMES, push.measure),
     (search.NAMES, search.measure),

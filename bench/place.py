@@ -76,8 +76,15 @@ def database(place: Place) -> Iterator[Database]:
 
 
 @contextlib.contextmanager
-def api(base: Database) -> Iterator[str]:
-    """The URL of `python -m api` on the database."""
+def api(base: Database, **environ: str) -> Iterator[str]:
+    """The URL of `python -m api` on the database; settings may be given by `environ`."""
+    with served(base, **environ) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def served(base: Database, **more: str) -> Iterator[tuple[str, int]]:
+    """The same, with the id of its first process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -90,6 +97,7 @@ def api(base: Database) -> Iterator[str]:
         "CURBSTOP_SECRET_KEY": settings.secret_key,
         "CURBSTOP_PORT": str(port),
         "CURBSTOP_LOG_LEVEL": "ERROR",
+        **more,
     }
     process = subprocess.Popen([sys.executable, "-m", "api"], env=environ, cwd=Path(__file__).parents[1])
     url = f"http://127.0.0.1:{port}"
@@ -99,10 +107,19 @@ def api(base: Database) -> Iterator[str]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the API did not start")
             time.sleep(0.05)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def memory_mb(pid: int) -> float:
+    """What the process and its children hold in memory."""
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
+    held = subprocess.run(
+        ["ps", "-o", "rss=", "-p", ",".join([str(pid), *children])], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return sum(int(kilobytes) for kilobytes in held) / 1024
 
 
 def signed_in(base: Database, url: str, role: Role) -> requests.Session:
