@@ -96,6 +96,12 @@ class PullBody(Body):
         load_default=None,
     )
     schema_version = Whole("Which contract of mobile-schema the tablet speaks.", 1, required=True)
+    resume = Many(
+        Text("The `next` of a data line.", longest=8_000),
+        "What is staged of a pull with this cursor that broke off: the last `next` of each bucket.",
+        load_default=list,
+        most=200,
+    )
 
 
 class GateCodeAnswer(Answer):
@@ -179,14 +185,16 @@ def pull_changes(body: dict[str, Any]) -> Response:
     stack = ExitStack()
     try:
         session = stack.enter_context(found.sessions.read())
-        lines = pulling.pull(session, me, found.settings, body["cursor"], body["schema_version"])
+        lines = pulling.texts(
+            session, me, found.settings, body["cursor"], body["schema_version"], resume=body["resume"]
+        )
     except BaseException:
         stack.close()
         raise
     if lines is None:
         stack.close()
         return Response(status=204)
-    return ndjson(lines, stack.close)
+    return ndjson(lines, stack.close, limit_s=found.settings.pull_seconds)
 
 
 def _hand_over() -> None:

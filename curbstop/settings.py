@@ -61,6 +61,11 @@ class Settings:
     api_listeners: int = _setting(
         "CURBSTOP_API_LISTENERS", "2000", "Live listeners of each API process; each holds a file, and no thread."
     )
+    pull_seconds: int = _setting(
+        "CURBSTOP_PULL_SECONDS",
+        "60",
+        "How long one pull may be under way, in seconds; then the tablet goes on with another from where it got to.",
+    )
     access_minutes: int = _setting("CURBSTOP_ACCESS_MINUTES", "15", "Life of an access token, in minutes.")
     refresh_days: int = _setting(
         "CURBSTOP_REFRESH_DAYS", "30", "Life of a refresh token, in days, renewed at each use."

@@ -1,55 +1,93 @@
-"""What a tablet receives: everything that changed in its buckets since its cursor, from one consistent snapshot."""
+"""What a tablet receives: everything that changed in its buckets since its cursor, from one consistent snapshot.
 
-from collections.abc import Iterator, Sequence
+Within a bucket rows are sent by key, so a mark on each line says all that a broken pull needs to go on: what was sent
+up to that key is brought up to date from the moment when it was sent, the rest from where the pull began.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from curbstop.commands.journal import LEAVE, NOTICE
+from curbstop.commands.journal import NOTICE
 from curbstop.commands.scope import REFERENCE
 from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OrderState
 from curbstop.models.base import utc_now
 from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
 from curbstop.models.op_ledger import OpLedger
+from curbstop.models.service_order import ServiceOrder
 from curbstop.settings import Settings
 from sync import cursor as cursors
 from sync import digest, horizon, rows, scope
 from sync.codes import code_rows
 from sync.contract import SCHEMA_VERSION
+from sync.cursor import Key, Mark
 
 BATCH = 500
+# Keys of changed rows that are read at once; a longer list is read in parts.
+KEYS_AT_ONCE = 5_000
 
-Change = tuple[str, UUID, str]
+ORDER = "service_order"
 
 
 def pull(
-    session: Session, actor: Actor, settings: Settings, cursor: str | None, schema_version: int
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    cursor: str | None,
+    schema_version: int,
+    *,
+    resume: Sequence[str] = (),
 ) -> Iterator[dict[str, Any]] | None:
-    """The lines of one pull, or None when nothing changed; `session` must stay open, as one snapshot, meanwhile.
+    """`texts`, read."""
+    lines = texts(session, actor, settings, cursor, schema_version, resume=resume)
+    return None if lines is None else (json.loads(line) for line in lines)
 
-    Problems: invalid_cursor, history_changed, schema_unsupported.
+
+def texts(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    cursor: str | None,
+    schema_version: int,
+    *,
+    resume: Sequence[str] = (),
+) -> Iterator[str] | None:
+    """The lines of one pull as JSON, or None when nothing changed; `session` stays open, as one snapshot, meanwhile.
+
+    `resume`: the marks of what the tablet has staged of a pull with this same cursor that did not end. Problems:
+    invalid_cursor, history_changed, schema_unsupported.
     """
     if not 1 <= schema_version <= SCHEMA_VERSION:
         raise Problem("schema_unsupported", f"This server speaks schema versions 1 to {SCHEMA_VERSION}.")
-    history_id = session.scalar(select(SyncHistory.history_id))
-    assert history_id is not None
-    newest = session.scalar(select(func.max(ChangeLog.seq))) or 0
+    newest_seq = select(func.max(ChangeLog.seq)).scalar_subquery()
+    history_id, found = session.execute(select(SyncHistory.history_id, newest_seq)).one()
+    newest = found or 0
     wanted = scope.buckets_of(session, actor)
-    since = None
-    if cursor is not None:
-        since = cursors.decode(
-            cursor, settings.secret_key, history_id=history_id, tablet_id=actor.tablet_id, newest=newest
-        )
-    known = since.buckets if since else frozenset[str]()
+    known, base, marks = _since(
+        cursor, resume, settings.secret_key, history_id=history_id, tablet_id=actor.tablet_id, newest=newest
+    )
     # What happened in these is not known any more: they come whole, as new ones do.
-    lost = horizon.forgotten(session, known, since.seq) if since else frozenset[str]()
-    changes = _changes(session, [b for b in wanted if b in known - lost], since.seq) if since else {}
-    fresh = [bucket for bucket in wanted if bucket not in known - lost]
-    removed = sorted(known - set(wanted))
-    if since is not None and not changes and not fresh and not removed:
+    moments = [seq for mark in marks.values() for _, seq in mark.stretches]
+    oldest = min(moments if base is None else [*moments, base], default=0)
+    lost = horizon.forgotten(session, {*known, *marks}, oldest)
+    plans = []
+    for bucket in wanted:
+        begin = base if bucket in known - lost else None
+        mark = marks.get(bucket)
+        if mark is None or bucket in lost or mark.base != begin:
+            plans.append(_Plan(Mark(history_id, actor.tablet_id, bucket, begin), begun=False))
+        else:
+            plans.append(_Plan(mark, begun=True))
+    changed = _changed(session, plans)
+    removed = sorted({*known, *marks} - set(wanted))
+    if not (removed or marks or changed or any(plan.mark.base is None for plan in plans)):
         return None
     now = cursors.Cursor(history_id, newest, frozenset(wanted), actor.tablet_id)
     head = {
@@ -60,100 +98,181 @@ def pull(
         "removed_buckets": removed,
         "acked_through_n": acked_through(session, actor.tablet_id),
     }
-    return _lines(session, head, wanted=wanted, fresh=fresh, changes=changes, cursor=now.encode(settings.secret_key))
+    sender = _Sender(session, settings.secret_key, newest, changed)
+    return _lines(sender, head, plans, now.encode(settings.secret_key))
 
 
-def _lines(
-    session: Session,
-    head: dict[str, Any],
-    *,
-    wanted: Sequence[str],
-    fresh: Sequence[str],
-    changes: dict[str, list[Change]],
-    cursor: str,
-) -> Iterator[dict[str, Any]]:
-    yield {"checkpoint": head}
-    for bucket in wanted:
-        if bucket in fresh:
-            yield from _whole(session, bucket)
-        else:
-            yield from _delta(session, bucket, changes.get(bucket, []))
-    yield {"checkpoint_complete": {"seq": head["seq"], "cursor": cursor}}
-
-
-def _changes(session: Session, buckets: Sequence[str], after: int) -> dict[str, list[Change]]:
-    """The last change of each row since `after`, by bucket; the work grows with the changes, not with the utility."""
-    if not buckets:
-        return {}
-    found = session.execute(
-        select(ChangeLog.bucket, ChangeLog.entity_type, ChangeLog.entity_id, ChangeLog.kind)
-        .where(ChangeLog.bucket.in_(buckets), ChangeLog.seq > after, ChangeLog.kind != NOTICE)
-        .order_by(ChangeLog.seq)
-    )
-    last: dict[tuple[str, str, UUID], str] = {}
-    for bucket, entity_type, entity_id, kind in found:
-        last[bucket, entity_type, entity_id] = kind
-    by_bucket: dict[str, list[Change]] = {}
-    for (bucket, entity_type, entity_id), kind in last.items():
-        by_bucket.setdefault(bucket, []).append((entity_type, entity_id, kind))
-    return by_bucket
-
-
-def _delta(session: Session, bucket: str, changes: Sequence[Change]) -> Iterator[dict[str, Any]]:
-    for start in range(0, len(changes), BATCH):
-        part = changes[start : start + BATCH]
-        put = [(entity_type, entity_id) for entity_type, entity_id, kind in part if kind != LEAVE]
-        gone = [_gone(entity_type, entity_id) for entity_type, entity_id, kind in part if kind == LEAVE]
-        yield {"data": {"bucket": bucket, "reset": False, "rows": [*_images(session, put), *gone]}}
-
-
-def _whole(session: Session, bucket: str) -> Iterator[dict[str, Any]]:
-    """All rows that the bucket holds now, by key; the first line empties the tablet's copy of the bucket."""
-    reset = True
+def whole(session: Session, bucket: str) -> Iterator[list[str]]:
+    """Everything that a bucket holds, by key, as JSON texts of rows: pages of at most BATCH."""
     if bucket == REFERENCE:
-        yield {"data": {"bucket": bucket, "reset": True, "rows": code_rows()}}
-        reset = False
-    after: tuple[str, UUID] | None = None
-    while True:
-        page = select(BucketRow.entity_type, BucketRow.entity_id).where(BucketRow.bucket == bucket)
-        if after is not None:
-            page = page.where(
-                (BucketRow.entity_type > after[0])
-                | ((BucketRow.entity_type == after[0]) & (BucketRow.entity_id > after[1]))
-            )
-        keys = [
-            (t, i) for t, i in session.execute(page.order_by(BucketRow.entity_type, BucketRow.entity_id).limit(BATCH))
-        ]
-        if keys or reset:
-            yield {"data": {"bucket": bucket, "reset": reset, "rows": _images(session, keys)}}
-        if len(keys) < BATCH:
-            return
-        after, reset = keys[-1], False
+        yield _code_texts()
+    for entity_type in rows.TYPES:
+        for page in _pages(session, bucket, entity_type, None):
+            yield [text for _, text in page]
 
 
-def _images(session: Session, keys: Sequence[tuple[str, UUID]]) -> list[dict[str, Any]]:
-    by_type: dict[str, list[UUID]] = {}
-    for entity_type, entity_id in keys:
-        by_type.setdefault(entity_type, []).append(entity_id)
-    found = {
-        (entity_type, entity_id): image
-        for entity_type, ids in by_type.items()
-        for entity_id, image in rows.images(session, entity_type, ids).items()
-    }
-    # The session is a snapshot for reading only: what was sent need not be remembered.
-    session.expunge_all()
-    lines = []
-    for key in keys:
-        if key in found:
-            version, body = found[key]
-            lines.append({"entity_type": key[0], "id": str(key[1]), "version": version, "gone": False, "body": body})
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One bucket of a pull: from where it goes on, and whether the tablet has anything of it staged."""
+
+    mark: Mark
+    begun: bool
+
+    @property
+    def oldest(self) -> int | None:
+        """The seq from which changes count for some row; None when none do."""
+        moments = [seq for _, seq in self.mark.stretches]
+        return min(moments if self.mark.base is None else [*moments, self.mark.base], default=None)
+
+
+def _since(
+    cursor: str | None, resume: Sequence[str], secret_key: str, **now: Any
+) -> tuple[frozenset[str], int | None, dict[str, Mark]]:
+    """The buckets that the tablet has, as of which seq, and what is staged on top."""
+    since = None if cursor is None else cursors.decode(cursor, secret_key, **now)
+    base = since.seq if since else None
+    return (since.buckets if since else frozenset()), base, cursors.decode_marks(resume, secret_key, base=base, **now)
+
+
+def _lines(sender: "_Sender", head: dict[str, Any], plans: Sequence[_Plan], cursor: str) -> Iterator[str]:
+    yield _dumps({"checkpoint": head})
+    for plan in plans:
+        yield from sender.bucket(plan)
+    yield _dumps({"checkpoint_complete": {"seq": head["seq"], "cursor": cursor}})
+
+
+def _changed(session: Session, plans: Iterable[_Plan]) -> set[tuple[str, str]]:
+    """(bucket, entity type) of which something changed; the work grows with the changes, not with the utility."""
+    since = [
+        (ChangeLog.bucket == plan.mark.bucket) & (ChangeLog.seq > plan.oldest)
+        for plan in plans
+        if plan.oldest is not None
+    ]
+    if not since:
+        return set()
+    statement = select(ChangeLog.bucket, ChangeLog.entity_type).where(or_(*since), ChangeLog.kind != NOTICE)
+    return {(bucket, entity_type) for bucket, entity_type in session.execute(statement.distinct())}
+
+
+class _Sender:
+    """Writes the data lines of one pull."""
+
+    def __init__(self, session: Session, secret_key: str, newest: int, changed: set[tuple[str, str]]) -> None:
+        self._session, self._secret_key, self._newest = session, secret_key, newest
+        self._changed = changed
+        self._mark: Mark
+        self._reset = False
+
+    def bucket(self, plan: _Plan) -> Iterator[str]:
+        """The data lines of one bucket."""
+        self._mark = plan.mark
+        self._reset = plan.mark.base is None and not plan.begun
+        first = self._recalled(plan)
+        if first:
+            yield self._line(list(first.values()))
+        if self._reset and plan.mark.bucket == REFERENCE:
+            yield self._line(_code_texts())
+        after: Key | None = None
+        for upto, seq in plan.mark.stretches:
+            yield from self._delta(after, upto, seq, first)
+            after = upto
+        if plan.mark.base is None:
+            yield from self._rest(after, first)
         else:
-            lines.append(_gone(*key))
-    return lines
+            yield from self._delta(after, None, plan.mark.base, first)
+        if self._reset:
+            # An empty bucket is said, too: it empties the tablet's copy.
+            yield self._line([])
+
+    def _line(self, texts: Sequence[str], reached: Key | None = None) -> str:
+        if reached is not None:
+            self._mark = self._mark.reached(reached, self._newest)
+        reset, self._reset = ("true" if self._reset else "false"), False
+        following = self._mark.encode(self._secret_key)
+        head = f'{{"data":{{"bucket":"{self._mark.bucket}","reset":{reset},"next":"{following}","rows":['
+        return f"{head}{','.join(texts)}]}}}}\n"
+
+    def _recalled(self, plan: _Plan) -> dict[UUID, str]:
+        """The orders that the office wants back, which a tablet is to hear of before anything else."""
+        bucket, base = plan.mark.bucket, plan.mark.base
+        if not bucket.startswith("tech:") or (base is not None and (bucket, ORDER) not in self._changed):
+            return {}
+        wanted = (
+            select(BucketRow.entity_id)
+            .join(ServiceOrder, ServiceOrder.id == BucketRow.entity_id)
+            .where(BucketRow.bucket == bucket, BucketRow.entity_type == ORDER)
+            .where(ServiceOrder.state == OrderState.RECALL_PENDING)
+        )
+        if base is not None:
+            news = select(ChangeLog.entity_id).where(
+                ChangeLog.bucket == bucket, ChangeLog.entity_type == ORDER, ChangeLog.seq > base
+            )
+            wanted = wanted.where(BucketRow.entity_id.in_(news))
+        ids = list(self._session.scalars(wanted.order_by(BucketRow.entity_id).limit(BATCH)))
+        return rows.held(self._session, bucket, ORDER, ids) if ids else {}
+
+    def _rest(self, after: Key | None, sent: dict[UUID, str]) -> Iterator[str]:
+        """The rows that the bucket holds, from a key on."""
+        bucket = self._mark.bucket
+        for entity_type in rows.TYPES:
+            if after is not None and entity_type < after[0]:
+                continue
+            begin = after[1] if after is not None and after[0] == entity_type else None
+            for page in _pages(self._session, bucket, entity_type, begin):
+                reached = (entity_type, page[-1][0])
+                yield self._line([text for row_id, text in page if row_id not in sent], reached)
+
+    def _delta(self, after: Key | None, upto: Key | None, seq: int, sent: dict[UUID, str]) -> Iterator[str]:
+        """The rows of the stretch that changed since, as they are now; those that are not held any more are gone."""
+        bucket = self._mark.bucket
+        for entity_type in sorted(kind for name, kind in self._changed if name == bucket):
+            if (after is not None and entity_type < after[0]) or (upto is not None and entity_type > upto[0]):
+                continue
+            begin = after[1] if after is not None and after[0] == entity_type else None
+            end = upto[1] if upto is not None and upto[0] == entity_type else None
+            for part in self._keys(entity_type, seq, begin, end):
+                here = rows.held(self._session, bucket, entity_type, [i for i in part if i not in sent])
+                lines = [here.get(i) or rows.gone(entity_type, i) for i in part if i not in sent]
+                if lines:
+                    yield self._line(lines, (entity_type, part[-1]))
+
+    def _keys(self, entity_type: str, seq: int, after: UUID | None, upto: UUID | None) -> Iterator[list[UUID]]:
+        """The ids of the rows that changed after `seq`, each once whatever happened to it: parts of at most BATCH."""
+        statement = select(ChangeLog.entity_id).where(
+            ChangeLog.bucket == self._mark.bucket,
+            ChangeLog.seq > seq,
+            ChangeLog.entity_type == entity_type,
+            ChangeLog.kind != NOTICE,
+        )
+        if upto is not None:
+            statement = statement.where(ChangeLog.entity_id <= upto)
+        while True:
+            fresh = statement if after is None else statement.where(ChangeLog.entity_id > after)
+            fresh = fresh.distinct().order_by(ChangeLog.entity_id).limit(KEYS_AT_ONCE)
+            ids = list(self._session.scalars(fresh))
+            for start in range(0, len(ids), BATCH):
+                yield ids[start : start + BATCH]
+            if len(ids) < KEYS_AT_ONCE:
+                return
+            after = ids[-1]
 
 
-def _gone(entity_type: str, entity_id: UUID) -> dict[str, Any]:
-    return {"entity_type": entity_type, "id": str(entity_id), "version": 0, "gone": True}
+def _pages(session: Session, bucket: str, entity_type: str, after: UUID | None) -> Iterator[list[tuple[UUID, str]]]:
+    while True:
+        page = rows.page(session, bucket, entity_type, after, BATCH)
+        if page:
+            yield page
+        if len(page) < BATCH:
+            return
+        after = page[-1][0]
+
+
+def _code_texts() -> list[str]:
+    return [_dumps(row).rstrip() for row in code_rows()]
+
+
+def _dumps(line: dict[str, Any]) -> str:
+    return json.dumps(line, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
 def acked_through(session: Session, tablet_id: UUID | None) -> int:

@@ -1,218 +1,251 @@
-"""The images of rows as tablets see them: one batched loader for each entity type, held to mobile-schema by tests."""
+"""The images of rows as tablets see them, written as JSON by the database; held to mobile-schema by tests.
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+One statement brings a page of rows of one type, with everything that belongs to them; Python only glues the texts.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Subquery, Text, case, cast, literal_column, null, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from curbstop.models.account import Account, Customer
+from curbstop.models.change_log import BucketRow
 from curbstop.models.conflict import Conflict
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
-from curbstop.models.reading import latest_of
+from curbstop.models.reading import Reading
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
-from curbstop.models.sqlite_geometry import point_of
+from sync.json_sql import Latitude, Longitude, Plain, json_array, json_object, value
 
 # (row version, body)
 Image = tuple[int, dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of one type come from. `joins` are outer ones: what is missing is null in the body."""
+
+    id: InstrumentedAttribute[UUID]
+    version: InstrumentedAttribute[int]
+    body: ColumnElement[Any]
+    joins: tuple[tuple[Any, ColumnElement[bool]], ...] = ()
+
+    def images_of(self, keys: Subquery, entity_type: str) -> Select[UUID, str]:
+        """(id, row as JSON text) for each of `keys`, in their order; one that is no more is a row that is gone."""
+        found: Any = keys.outerjoin(self.id.class_, self.id == keys.c.entity_id)
+        for table, on in self.joins:
+            found = found.outerjoin(table, on)
+        begin: Any = literal_column(f"""'{{"entity_type":"{entity_type}","id":"'""")
+        # The type of an id is left, for a text made of it.
+        shown = cast(value(keys.c.entity_id), Text)
+        there = '","version":' + cast(self.version, Text) + ',"gone":false,"body":' + Plain(self.body) + "}"
+        text = begin + shown + case((self.id.is_(null()), '","version":0,"gone":true}'), else_=there)
+        return select(keys.c.entity_id, text).select_from(found).order_by(keys.c.entity_id)
+
+
+def page(session: Session, bucket: str, entity_type: str, after: UUID | None, limit: int) -> list[tuple[UUID, str]]:
+    """The next rows of a type that the bucket holds, by id: (id, row as JSON text)."""
+    held = _held(bucket, entity_type)
+    if after is not None:
+        held = held.where(BucketRow.entity_id > after)
+    keys = held.order_by(BucketRow.entity_id).limit(limit).subquery("keys")
+    return _texts(session, keys, entity_type)
+
+
+def held(session: Session, bucket: str, entity_type: str, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Of these rows those that the bucket holds, as JSON texts."""
+    keys = _held(bucket, entity_type).where(BucketRow.entity_id.in_(ids)).subquery("keys")
+    return dict(_texts(session, keys, entity_type))
+
+
 def images(session: Session, entity_type: str, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    """The present images of rows of one type; a row that is no more is missing. A fixed number of statements."""
-    return LOADERS[entity_type](session, ids) if ids else {}
+    """The present images of rows of one type, wherever they are held; a row that is no more is missing."""
+    if not ids:
+        return {}
+    key = LOADERS[entity_type].id
+    keys = select(key.label("entity_id")).where(key.in_(ids)).subquery("keys")
+    rows = ((row_id, json.loads(text)) for row_id, text in _texts(session, keys, entity_type))
+    return {row_id: (row["version"], row["body"]) for row_id, row in rows}
 
 
-def _service_orders(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    rows = session.execute(
-        select(ServiceOrder, Account.number, Customer.name, Customer.name_withheld)
-        .outerjoin(Account, Account.id == ServiceOrder.account_id)
-        .outerjoin(Customer, Customer.id == Account.customer_id)
-        .where(ServiceOrder.id.in_(ids))
+def gone(entity_type: str, entity_id: UUID) -> str:
+    """A row that left, as JSON text."""
+    return f'{{"entity_type":"{entity_type}","id":"{entity_id}","version":0,"gone":true}}'
+
+
+def _held(bucket: str, entity_type: str) -> Select[UUID]:
+    return select(BucketRow.entity_id).where(BucketRow.bucket == bucket, BucketRow.entity_type == entity_type)
+
+
+def _texts(session: Session, keys: Subquery, entity_type: str) -> list[tuple[UUID, str]]:
+    return [(row_id, text) for row_id, text in session.execute(LOADERS[entity_type].images_of(keys, entity_type))]
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 in UTC, as everything on the wire."""
+    return at.isoformat().replace("+00:00", "Z") if at is not None else None
+
+
+def _registers() -> Select[Any]:
+    """A meter's registers by position, each with its latest reading that stands: one index look-up, however long its
+    past."""
+    other, last = aliased(Reading), aliased(Reading)
+    newest = (
+        select(other.id)
+        .where(other.register_id == Register.id, other.superseded_by_id.is_(None))
+        .order_by(other.noted_at.desc(), other.id.desc())
+        .limit(1)
+        .correlate(Register)
+        .scalar_subquery()
     )
-    return {
-        order.id: (order.version, _order(order, number, None if withheld else name))
-        for order, number, name, withheld in rows
-    }
+    item = json_object(
+        {
+            "register_id": Register.id,
+            "position": Register.position,
+            "dials": Register.dials,
+            "decimals": Register.decimals,
+            "multiplier": Register.multiplier,
+            "unit": Register.unit,
+            "last_value": last.value,
+            "last_noted_at": last.noted_at,
+        }
+    )
+    return (
+        select(item.label("item"))
+        .select_from(Register)
+        .outerjoin(last, last.id == newest)
+        .where(Register.meter_id == Meter.id)
+        .order_by(Register.position)
+        .correlate(Meter)
+    )
 
 
-def _order(order: ServiceOrder, account_number: str | None, customer_name: str | None) -> dict[str, Any]:
-    return {
-        "number": order.number,
-        "type_code": order.type_code,
-        "type_version": order.type_version,
-        "state": order.state,
-        "priority": order.priority,
-        "service_point_id": str(order.service_point_id),
-        "requested_on": _day(order.requested_on),
-        "window_start": moment(order.window_start),
-        "window_end": moment(order.window_end),
-        "instructions": order.instructions,
-        "attempt_no": order.attempt_no,
-        "scheduled_on": _day(order.scheduled_on),
-        "place": order.place,
-        "technician_id": str(order.technician_id) if order.technician_id else None,
-        "authorized_until": moment(order.authorized_until),
-        "customer_name": customer_name,
-        "account_number": account_number,
-        "outcome": order.outcome,
-        "captures": order.captures,
-        "notes": order.notes,
-        "flags": order.flags,
-    }
-
-
-def _service_points(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    points = session.scalars(select(ServicePoint).where(ServicePoint.id.in_(ids))).all()
-    meters = _meters(session, ids)
-    return {point.id: (point.version, _point(point, meters.get(point.id, []))) for point in points}
-
-
-def _point(point: ServicePoint, meters: list[dict[str, Any]]) -> dict[str, Any]:
-    longitude, latitude = point_of(bytes(point.location.data)) if point.location is not None else (None, None)
-    return {
-        "number": point.number,
-        "address": point.address,
-        "city": point.city,
-        "state": point.state,
-        "zip": point.zip,
-        "longitude": longitude,
-        "latitude": latitude,
-        "physical_state": point.physical_state,
-        "access_notes": point.access_notes,
-        "read_instructions": point.read_instructions,
-        "hazards": point.hazards,
-        "has_gate_code": point.gate_code_sealed is not None,
-        "meters": meters,
-    }
-
-
-def _meters(session: Session, service_point_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-    """The installed meters of each place, with their radios, registers and last readings: two statements."""
-    installed = session.execute(
-        select(Installation.service_point_id, Installation.installed_at, Meter, Endpoint.radio_id, Register)
+def _meters() -> Select[Any]:
+    """The installed meters of a place, with their radios, registers and last readings."""
+    item = json_object(
+        {
+            "meter_id": Meter.id,
+            "serial": Meter.serial,
+            "size": Meter.size,
+            "manufacturer": Meter.manufacturer,
+            "model": Meter.model,
+            "radio_id": Endpoint.radio_id,
+            "installed_at": Installation.installed_at,
+            "registers": json_array(_registers()),
+        }
+    )
+    return (
+        select(item.label("item"))
+        .select_from(Installation)
         .join(Meter, Meter.id == Installation.meter_id)
         .outerjoin(Endpoint, (Endpoint.meter_id == Meter.id) & Endpoint.retired_at.is_(None))
-        .join(Register, Register.meter_id == Meter.id)
-        .where(Installation.service_point_id.in_(service_point_ids), Installation.removed_at.is_(None))
-        .order_by(Installation.service_point_id, Meter.serial, Register.position)
-    ).all()
-    readings = session.scalars(latest_of([register.id for *_, register in installed]))
-    last = {reading.register_id: (reading.value, reading.noted_at) for reading in readings}
-    by_point: dict[UUID, list[dict[str, Any]]] = {}
-    for point_id, installed_at, meter, radio_id, register in installed:
-        meters = by_point.setdefault(point_id, [])
-        if not meters or meters[-1]["meter_id"] != str(meter.id):
-            meters.append(
-                {
-                    "meter_id": str(meter.id),
-                    "serial": meter.serial,
-                    "size": meter.size,
-                    "manufacturer": meter.manufacturer,
-                    "model": meter.model,
-                    "radio_id": radio_id,
-                    "installed_at": moment(installed_at),
-                    "registers": [],
-                }
-            )
-        value, noted_at = last.get(register.id, (None, None))
-        meters[-1]["registers"].append(
+        .where(Installation.service_point_id == ServicePoint.id, Installation.removed_at.is_(None))
+        .order_by(Meter.serial)
+        .correlate(ServicePoint)
+    )
+
+
+LOADERS: Final[dict[str, Source]] = {
+    "conflict": Source(
+        Conflict.id,
+        Conflict.version,
+        json_object(
             {
-                "register_id": str(register.id),
-                "position": register.position,
-                "dials": register.dials,
-                "decimals": register.decimals,
-                "multiplier": plain(register.multiplier),
-                "unit": register.unit,
-                "last_value": plain(value),
-                "last_noted_at": moment(noted_at),
+                "op_id": Conflict.op_id,
+                "kind": OpLedger.kind,
+                "aggregate": OpLedger.aggregate,
+                "code": Conflict.code,
+                "detail": Conflict.detail,
+                "state": Conflict.state,
+                "resolution": Conflict.resolution,
+                "reason": Conflict.reason,
+                "noted_at": OpLedger.noted_at,
+                "parked_at": Conflict.created_at,
+                "resolved_at": Conflict.resolved_at,
             }
-        )
-    return by_point
-
-
-def _stops(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    rows = session.execute(
-        select(Stop, Route.code)
-        .join(RouteVersion, RouteVersion.id == Stop.route_version_id)
-        .join(Route, Route.id == RouteVersion.route_id)
-        .where(Stop.id.in_(ids))
-    )
-    return {
-        stop.id: (
-            stop.version,
+        ),
+        ((OpLedger, OpLedger.op_id == Conflict.op_id),),
+    ),
+    "service_order": Source(
+        ServiceOrder.id,
+        ServiceOrder.version,
+        json_object(
             {
-                "route_code": code,
-                "route_version_id": str(stop.route_version_id),
-                "sequence": stop.sequence,
-                "service_point_id": str(stop.service_point_id),
-            },
-        )
-        for stop, code in rows
-    }
-
-
-def _order_types(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    rows = session.scalars(select(OrderTypeRow).where(OrderTypeRow.id.in_(ids)))
-    return {
-        row.id: (row.version, {"code": row.code, "version": row.version, "definition": row.definition}) for row in rows
-    }
-
-
-def _conflicts(session: Session, ids: Sequence[UUID]) -> dict[UUID, Image]:
-    rows = session.execute(
-        select(Conflict, OpLedger.kind, OpLedger.aggregate, OpLedger.noted_at)
-        .join(OpLedger, OpLedger.op_id == Conflict.op_id)
-        .where(Conflict.id.in_(ids))
-    )
-    return {
-        conflict.id: (
-            conflict.version,
+                "number": ServiceOrder.number,
+                "type_code": ServiceOrder.type_code,
+                "type_version": ServiceOrder.type_version,
+                "state": ServiceOrder.state,
+                "priority": ServiceOrder.priority,
+                "service_point_id": ServiceOrder.service_point_id,
+                "requested_on": ServiceOrder.requested_on,
+                "window_start": ServiceOrder.window_start,
+                "window_end": ServiceOrder.window_end,
+                "instructions": ServiceOrder.instructions,
+                "attempt_no": ServiceOrder.attempt_no,
+                "scheduled_on": ServiceOrder.scheduled_on,
+                "place": ServiceOrder.place,
+                "technician_id": ServiceOrder.technician_id,
+                "authorized_until": ServiceOrder.authorized_until,
+                "customer_name": case((Customer.name_withheld, null()), else_=Customer.name),
+                "account_number": Account.number,
+                "outcome": ServiceOrder.outcome,
+                "captures": ServiceOrder.captures,
+                "notes": ServiceOrder.notes,
+                "flags": ServiceOrder.flags,
+            }
+        ),
+        ((Account, Account.id == ServiceOrder.account_id), (Customer, Customer.id == Account.customer_id)),
+    ),
+    "service_point": Source(
+        ServicePoint.id,
+        ServicePoint.version,
+        json_object(
             {
-                "op_id": str(conflict.op_id),
-                "kind": kind,
-                "aggregate": aggregate,
-                "code": conflict.code,
-                "detail": conflict.detail,
-                "state": conflict.state,
-                "resolution": conflict.resolution,
-                "reason": conflict.reason,
-                "noted_at": moment(noted_at),
-                "parked_at": moment(conflict.created_at),
-                "resolved_at": moment(conflict.resolved_at),
-            },
-        )
-        for conflict, kind, aggregate, noted_at in rows
-    }
-
-
-def moment(value: datetime | None) -> str | None:
-    """RFC 3339 in UTC, as everything on the wire."""
-    return value.isoformat().replace("+00:00", "Z") if value is not None else None
-
-
-def _day(value: date | None) -> str | None:
-    return value.isoformat() if value is not None else None
-
-
-def plain(value: Decimal | None) -> str | None:
-    """A decimal without trailing zeros or an exponent: what the register showed."""
-    if value is None:
-        return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-LOADERS: Final[dict[str, Callable[[Session, Sequence[UUID]], dict[UUID, Image]]]] = {
-    "service_order": _service_orders,
-    "service_point": _service_points,
-    "stop": _stops,
-    "order_type": _order_types,
-    "conflict": _conflicts,
+                "number": ServicePoint.number,
+                "address": ServicePoint.address,
+                "city": ServicePoint.city,
+                "state": ServicePoint.state,
+                "zip": ServicePoint.zip,
+                "longitude": Longitude(ServicePoint.location),
+                "latitude": Latitude(ServicePoint.location),
+                "physical_state": ServicePoint.physical_state,
+                "access_notes": ServicePoint.access_notes,
+                "read_instructions": ServicePoint.read_instructions,
+                "hazards": ServicePoint.hazards,
+                "has_gate_code": ServicePoint.gate_code_sealed.is_not(None),
+                "meters": json_array(_meters()),
+            }
+        ),
+    ),
+    "stop": Source(
+        Stop.id,
+        Stop.version,
+        json_object(
+            {
+                "route_code": Route.code,
+                "route_version_id": Stop.route_version_id,
+                "sequence": Stop.sequence,
+                "service_point_id": Stop.service_point_id,
+            }
+        ),
+        ((RouteVersion, RouteVersion.id == Stop.route_version_id), (Route, Route.id == RouteVersion.route_id)),
+    ),
+    "order_type": Source(
+        OrderTypeRow.id,
+        OrderTypeRow.version,
+        json_object(
+            {"code": OrderTypeRow.code, "version": OrderTypeRow.version, "definition": OrderTypeRow.definition}
+        ),
+    ),
 }
+# In the order of their names, as the keys of a bucket are.
+TYPES: Final = tuple(sorted(LOADERS))
+__all__ = ["LOADERS", "TYPES", "Image", "Source", "gone", "held", "images", "moment", "page"]

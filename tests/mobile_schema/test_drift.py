@@ -2,6 +2,7 @@
 
 import pytest
 
+from curbstop.commands import dispatch
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from sync import contract, handlers, pull
@@ -36,6 +37,8 @@ def town(sessions: Sessions, settings: Settings) -> Town:
 
 
 def test_every_line_of_a_pull_is_as_the_contract_says(town: Town) -> None:
+    with town.work("tom") as work:
+        dispatch.mark_pulled(work)
     with town.sessions.read() as session:
         lines = list(pull.pull(session, town.actor("tom"), town.settings, None, 1) or ())
     seen = set()
