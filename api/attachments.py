@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from api import incoming
-from api.core import Answer, Blueprint
+from api.core import Answer, Blueprint, bodies, writing
 from api.core.schemas import Flag, Id, Text, Whole
+from curbstop.blobs import pictures
 from curbstop.blobs.parts import CutOffError
+from curbstop.commands import thumbnails
 from curbstop.domain.problems import Problem
 
 blp = Blueprint("attachments", "attachments", url_prefix="/sync/v1/attachments", description="The bytes of photos.")
@@ -49,6 +51,20 @@ def store_attachment(attachment_id: UUID) -> None:
         if not incoming.finish(part, photo):
             part.drop()
             raise wrong
+
+
+@blp.operation(
+    "PUT",
+    "/<uuid:attachment_id>/thumbnail",
+    problems=("tablet_required", "invalid", "too_large", "bad_request", "unsupported_media_type"),
+    doc={"requestBody": {"required": True, "content": {"image/*": {"schema": {}}}}},
+)
+def store_thumbnail(attachment_id: UUID) -> None:
+    """A small picture of a declared photo, ahead of its bytes, so that the office sees what is coming."""
+    photo = incoming.declared(attachment_id)
+    content = bodies.read_bytes(pictures.LARGEST_BYTES)
+    with writing() as work:
+        thumbnails.bring(work, photo.id, content)
 
 
 @blp.operation("GET", "/<uuid:attachment_id>", answer=AttachmentAnswer, problems=("tablet_required",))

@@ -8,13 +8,16 @@ from sqlalchemy import Row
 
 from api.core import Blueprint, actor, reading, writing
 from api.core.context import context
-from api.service_order_schemas import PhotoAnswer
+from api.core.pages import PageQuery, Sort, page_of
+from api.core.schemas import Id, Moment, Text, Whole
+from api.service_order_schemas import NULL, OnTabletAnswer, PhotoAnswer
 from api.service_orders import ReasonBody
-from curbstop.blobs import blobs_of
+from curbstop.blobs import blobs_of, pictures
 from curbstop.commands import photo_waivers
 from curbstop.domain.media_types import fits
 from curbstop.domain.problems import Problem
 from curbstop.queries import attachments as queries
+from curbstop.queries.page import Page, PageRequest
 
 blp = Blueprint("photos", "photos", url_prefix="/attachments", description="Photos.")
 
@@ -47,6 +50,35 @@ _BYTES = {
         "304": {"description": "The caller has them already, by If-None-Match."},
     },
 }
+_THUMBNAIL = {
+    "responses": {
+        "200": {"description": "The picture.", "content": dict.fromkeys(pictures.FORMATS, _BINARY)},
+    }
+}
+
+
+class WaitingPhotosAnswer(OnTabletAnswer):
+    """What of one order or access issue is still on one tablet."""
+
+    order_id = Id("The order that they belong to.", **NULL)
+    order_number = Text("Its number.", "SO-2026-00123", **NULL)
+    access_issue_id = Id("The access issue that they belong to.", **NULL)
+    bytes = Whole("How much is still to come.", 12_400_000, most=2**53)
+    oldest_at = Moment("When the oldest of them was taken, by the tablet's clock.")
+    last_seen_at = Moment("When the tablet was last heard of.", **NULL)
+
+
+class WaitingQuery(PageQuery):
+    sort = Sort("oldest_at")
+    order_id = Id("Only those of this order.")
+    tablet_id = Id("Only those on this tablet.")
+
+
+@blp.operation("GET", "/waiting", answer=page_of(WaitingPhotosAnswer), query=WaitingQuery)
+def list_waiting_photos(query: dict[str, Any], page: PageRequest) -> Page[Any]:
+    """Photos that were taken and are still on tablets, by order and tablet: "3 of 5 photos still on Truck 12"."""
+    with reading() as session:
+        return queries.waiting(session, actor(), page, **query)
 
 
 @blp.operation("GET", "/<uuid:attachment_id>", answer=PhotoAnswer)
@@ -84,6 +116,17 @@ def get_photo_content(attachment_id: UUID) -> Response:
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.headers["Accept-Ranges"] = "bytes"
     response.set_etag(found.sha256)
+    return guarded(response)
+
+
+@blp.operation("GET", "/<uuid:attachment_id>/thumbnail", status=200, doc=_THUMBNAIL)
+def get_photo_thumbnail(attachment_id: UUID) -> Response:
+    """A small picture of a photo, often here before its bytes; `not_found` while there is none."""
+    with reading() as session:
+        found = queries.thumbnail(session, actor(), attachment_id)
+    response = Response(found.content, mimetype=found.media_type)
+    # It may be replaced by the tablet's own.
+    response.headers["Cache-Control"] = "private, no-cache"
     return guarded(response)
 
 

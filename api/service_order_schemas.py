@@ -149,17 +149,30 @@ class PhotoAnswer(Answer):
     noted_at = Moment("When it was taken, by the tablet's clock.")
     stored = Flag("Whether its bytes have arrived.", True)
     stored_at = Moment("When its bytes arrived.", **NULL)
+    has_thumbnail = Flag("Whether a small picture of it is here.", True)
+    tablet_id = Id("The tablet that took it.", **NULL)
+    tablet_name = Text("That tablet by name.", "Truck 12", **NULL)
     waived_at = Moment("Since when nobody waits for its bytes any more.", **NULL)
     waived_by_id = Id("Who decided that.", **NULL)
     waive_reason = Text("Why.", "The tablet fell into the river.", **NULL)
 
 
+class OnTabletAnswer(Answer):
+    """Photos that have not arrived: "3 of 5 photos still on Truck 12"."""
+
+    tablet_id = Id("The tablet that has them.", **NULL)
+    tablet_name = Text("That tablet by name.", "Truck 12", **NULL)
+    declared = Whole("How many of the order's photos it took.", 5)
+    waiting = Whole("How many of those are still on it, without those that were waived.", 3)
+
+
 class PhotosAnswer(Answer):
-    """How many photos there are: "3 of 5 photos here"."""
+    """How many photos there are, and where the missing ones are."""
 
     declared = Whole("How many the tablet took.", 5)
     stored = Whole("How many of them have arrived.", 3)
     items = Many(Part(PhotoAnswer, "A photo."), "The photos, as they were taken.")
+    waiting = Many(Part(OnTabletAnswer, "A tablet."), "The tablets that still have some; empty when none is missing.")
 
 
 class OrderConflictAnswer(Answer):

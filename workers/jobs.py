@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import outbox, review
+from curbstop.commands import outbox, review, thumbnails
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
@@ -17,8 +17,20 @@ def _auto_post(work: Work, payload: Payload) -> None:
     review.auto_post(work, UUID(payload["order_id"]))
 
 
+def _draw_thumbnail(sessions: Sessions, settings: Settings, payload: Payload) -> bytes | None:
+    return thumbnails.draw(sessions, settings, UUID(payload["attachment_id"]))
+
+
+def _keep_thumbnail(work: Work, payload: Payload, drawn: bytes | None) -> None:
+    thumbnails.keep(work, UUID(payload["attachment_id"]), drawn)
+
+
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
+}
+# Topics whose long part comes first, outside the transaction, which then gets what it made. Made twice, it does no harm.
+PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {
+    "attachment.stored": (_draw_thumbnail, _keep_thumbnail),
 }
 
 
@@ -49,8 +61,19 @@ def run(outbox_id: str, topic: str, payload: dict[str, Any]) -> None:
         use(settings, Sessions(make_engine(settings.database_url)))
     assert _place.settings is not None
     assert _place.sessions is not None
-    function = TOPICS[topic]
+    function = _prepared(_place.sessions, _place.settings, topic, payload)
     with _place.sessions.write() as session:
         work = system_work(session, _place.settings)
         if outbox.first_time(work, UUID(outbox_id), topic):
             function(work, payload)
+
+
+def _prepared(
+    sessions: Sessions, settings: Settings, topic: str, payload: Payload
+) -> Callable[[Work, Payload], object]:
+    """The function of a topic, its long part done."""
+    if topic not in PREPARED:
+        return TOPICS[topic]
+    prepare, write = PREPARED[topic]
+    made = prepare(sessions, settings, payload)
+    return lambda work, given: write(work, given, made)

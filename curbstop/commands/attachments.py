@@ -12,7 +12,7 @@ from curbstop.domain.media_types import MEDIA_TYPES
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.access_issue import AccessIssue
-from curbstop.models.attachment import Attachment
+from curbstop.models.attachment import Attachment, Thumbnail
 from curbstop.models.service_order import ServiceOrder
 
 LARGEST = 25 * 1024 * 1024
@@ -86,6 +86,8 @@ def mark_stored(work: Work, attachment_id: UUID) -> Attachment:
     if attachment.stored_at is None:
         attachment.stored_at = work.at
         journal.changed(work, attachment, "store")
+        if work.session.get(Thumbnail, attachment_id) is None:
+            journal.enqueue(work, "attachment.stored", {"attachment_id": str(attachment_id)})
         if attachment.order_id is not None:
             journal.enqueue(work, "service_order.completed", {"order_id": str(attachment.order_id)})
     return attachment

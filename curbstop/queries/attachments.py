@@ -3,15 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
-from curbstop.models.attachment import Attachment, Upload
+from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.base import utc_now
 from curbstop.models.service_order import ServiceOrder
+from curbstop.models.tablet import Tablet
+from curbstop.queries.page import Page, PageRequest, fetch
 from curbstop.queries.tablets import syncing
 from curbstop.queries.visible_orders import Sight, sight, visible
 
@@ -34,6 +36,65 @@ def get(session: Session, actor: Actor, attachment_id: UUID) -> Row[Any]:
     if found is None:
         raise Problem("not_found", f"There is no photo with id {attachment_id}.")
     return found
+
+
+def thumbnail(session: Session, actor: Actor, attachment_id: UUID) -> Thumbnail:
+    """A photo's small picture, or Problem(`not_found`); whoever sees the photo sees it."""
+    get(session, actor, attachment_id)
+    row = session.get(Thumbnail, attachment_id)
+    if row is None:
+        raise Problem("not_found", "There is no small picture of this photo yet.")
+    return row
+
+
+def waiting(
+    session: Session, actor: Actor, page: PageRequest, *, order_id: UUID | None = None, tablet_id: UUID | None = None
+) -> Page[Any]:
+    """What is still on tablets, a row for each order (or access issue) and tablet: "3 of 5 photos still on Truck 12".
+
+    The oldest first. Photos that were waived are not waited for.
+    """
+    of_group = aliased(Attachment)
+    same = and_(
+        of_group.tablet_id == Attachment.tablet_id,
+        or_(
+            of_group.order_id == Attachment.order_id,
+            and_(Attachment.order_id.is_(None), of_group.access_issue_id == Attachment.access_issue_id),
+        ),
+    )
+    # The oldest photo that is waited for stands for its group.
+    earlier = tuple_(of_group.noted_at, of_group.id) < tuple_(Attachment.noted_at, Attachment.id)
+    first = ~select(of_group.id).where(same, _is_awaited(of_group), earlier).exists()
+
+    def counted(what: Any, *conditions: ColumnElement[bool]) -> Any:
+        return select(what).where(same, *conditions).correlate(Attachment).scalar_subquery()
+
+    statement = (
+        select(
+            Attachment.order_id,
+            ServiceOrder.number.label("order_number"),
+            Attachment.access_issue_id,
+            Attachment.tablet_id,
+            Tablet.name.label("tablet_name"),
+            Tablet.last_seen_at,
+            counted(func.count()).label("declared"),
+            counted(func.count(), _is_awaited(of_group)).label("waiting"),
+            counted(func.coalesce(func.sum(of_group.size), 0), _is_awaited(of_group)).label("bytes"),
+            Attachment.noted_at.label("oldest_at"),
+        )
+        .join(Tablet, Tablet.id == Attachment.tablet_id)
+        .outerjoin(ServiceOrder, ServiceOrder.id == Attachment.order_id)
+        .where(_is_awaited(Attachment), first, or_(*_reached(actor)))
+    )
+    if order_id is not None:
+        statement = statement.where(Attachment.order_id == order_id)
+    if tablet_id is not None:
+        statement = statement.where(Attachment.tablet_id == tablet_id)
+    return fetch(session, statement, page, {"oldest_at": Attachment.noted_at}, Attachment.id)
+
+
+def _is_awaited(photo: Any) -> ColumnElement[bool]:
+    return and_(photo.stored_at.is_(None), photo.waived_at.is_(None))
 
 
 def mine(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
@@ -83,6 +144,9 @@ _COLUMNS: list[Any] = [
     Attachment.noted_at,
     Attachment.stored_at,
     Attachment.stored_at.is_not(None).label("stored"),
+    Attachment.tablet_id,
+    select(Tablet.name).where(Tablet.id == Attachment.tablet_id).scalar_subquery().label("tablet_name"),
+    select(Thumbnail.attachment_id).where(Thumbnail.attachment_id == Attachment.id).exists().label("has_thumbnail"),
     Attachment.waived_at,
     Attachment.waived_by_id,
     Attachment.waive_reason,

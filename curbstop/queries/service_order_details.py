@@ -1,5 +1,6 @@
 """Reads one service order whole: the place, the people, its history, photos and conflicts, in four statements."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,17 @@ class Photos:
     declared: int
     stored: int
     items: list[Any]
+    waiting: list["OnTablet"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnTablet:
+    """Photos that have not arrived: "3 of 5 photos still on Truck 12"."""
+
+    tablet_id: UUID | None
+    tablet_name: str | None
+    declared: int
+    waiting: int
 
 
 def get(session: Session, actor: Actor, order_id: UUID) -> dict[str, Any]:
@@ -144,9 +156,16 @@ def _customer(row: dict[str, Any], seen: Sight) -> dict[str, Any] | None:
 
 def _photos(session: Session, order_id: UUID, seen: Sight) -> Photos:
     if seen is Sight.PLACE:
-        return Photos(0, 0, [])
+        return Photos(0, 0, [], [])
     rows = list(session.execute(attachments.of_order(order_id)).all())
-    return Photos(len(rows), sum(1 for row in rows if row.stored), rows)
+    return Photos(len(rows), sum(1 for row in rows if row.stored), rows, _on_tablets(rows))
+
+
+def _on_tablets(rows: list[Any]) -> list[OnTablet]:
+    """By tablet, those only that have something left; a photo that was waived is not waited for."""
+    declared = Counter((row.tablet_id, row.tablet_name) for row in rows)
+    left = Counter((row.tablet_id, row.tablet_name) for row in rows if not row.stored and row.waived_at is None)
+    return [OnTablet(*tablet, declared[tablet], count) for tablet, count in left.items()]
 
 
 def _conflicts(session: Session, actor: Actor, order_id: UUID, seen: Sight) -> list[Any]:

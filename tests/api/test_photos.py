@@ -13,9 +13,11 @@ PDF = b"%PDF-1.7 and so on"
 JPEG = b"\xff\xd8\xff\xe0 not really a photo <script>"
 
 
-def declared(town: Town, order_id: UUID, data: bytes = JPEG, media_type: str = "image/jpeg") -> UUID:
+def declared(
+    town: Town, order_id: UUID, data: bytes = JPEG, media_type: str = "image/jpeg", tablet: UUID | None = None
+) -> UUID:
     photo_id, sha256 = new_id(), hashlib.sha256(data).hexdigest()
-    with town.work("tom") as work:
+    with town.work("tom", tablet) as work:
         attachments.declare(
             work, photo_id, order_id=order_id, access_issue_id=None, label="photo", media_type=media_type,
             sha256=sha256, size=len(data), noted_at=work.at,
@@ -109,3 +111,33 @@ def test_a_photo_is_seen_with_its_order_only(office: Office, town: Town) -> None
     for name, wanted in (("tess", "not_found"), ("lee", "not_found"), ("gus", "forbidden"), ("ada", "forbidden")):
         for url in (f"/attachments/{photo_id}", f"/attachments/{photo_id}/content"):
             assert office.as_(name).get(url).json["code"] == wanted, name
+
+
+def test_the_office_sees_which_photos_are_still_on_which_tablet(office: Office, town: Town) -> None:
+    """Clause 6.13, I21: the order is told complete by its completion, never by the bytes."""
+    truck, van = office.enrolled("Truck 12").tablet_id, office.enrolled("Van 3").tablet_id
+    order_id, other = town.order("GEN", town.place(), to="tom"), town.order("GEN", town.place(), to="tom")
+    photos = [declared(town, order_id, b"photo %d" % n, tablet=truck) for n in range(5)]
+    arrived(town, photos[0], b"photo 0")
+    arrived(town, photos[1], b"photo 1")
+    declared(town, order_id, b"another's", tablet=van)
+    declared(town, other, b"of another order", tablet=truck)
+    carla = office.as_("carla")
+    waiting = carla.get(f"/service-orders/{order_id}").json["photos"]["waiting"]
+    assert {(one["tablet_name"], one["waiting"], one["declared"]) for one in waiting} == {
+        ("Truck 12", 3, 5), ("Van 3", 1, 1)
+    }  # fmt: skip
+    listed = carla.get("/attachments/waiting").json["items"]
+    assert [(one["order_id"], one["tablet_name"], one["waiting"], one["declared"]) for one in listed] == [
+        (str(order_id), "Truck 12", 3, 5), (str(order_id), "Van 3", 1, 1), (str(other), "Truck 12", 1, 1)
+    ]  # fmt: skip
+    assert listed[0]["bytes"] == 3 * len(b"photo 0")
+    on_van = carla.get(f"/attachments/waiting?tablet_id={van}").json["items"]
+    assert [one["tablet_id"] for one in on_van] == [str(van)]
+    first = carla.get("/attachments/waiting?limit=2").json
+    rest = carla.get(f"/attachments/waiting?limit=2&cursor={first['next_cursor']}").json
+    assert first["items"] + rest["items"] == listed
+
+    office.as_("sue").post(f"/attachments/{photos[4]}/waive", {"reason": "Fell into the river."})
+    assert carla.get(f"/attachments/waiting?order_id={order_id}").json["items"][0]["waiting"] == 2
+    assert office.as_("gus").get("/attachments/waiting").json["code"] == "forbidden"
