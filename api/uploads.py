@@ -123,7 +123,7 @@ def get_upload(attachment_id: UUID) -> Response:
             if problem.code != "hash_mismatch":
                 raise
             done = False
-        headers["Upload-Offset"] = str(photo.size if done else part.offset)
+        headers["Upload-Offset"] = str(photo.size if done else part.secure())
     return Response(status=200, headers={**headers, "Upload-Expires": http_date(upload.expires_at)})
 
 

@@ -28,7 +28,7 @@ def _keep_thumbnail(work: Work, payload: Payload, drawn: bytes | None) -> None:
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
 }
-# Topics whose long part comes first, outside the transaction, which then gets what it made. Made twice, it does no harm.
+# Topics whose long part comes first, outside the transaction, which then gets what was made.
 PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {
     "attachment.stored": (_draw_thumbnail, _keep_thumbnail),
 }

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from curbstop.blobs.folder import sync
 from curbstop.domain.problems import Problem
 
 PATIENCE_S = 3.0
@@ -92,6 +93,12 @@ class Part:
                 while piece := file.read(_PIECE):
                     running.update(piece)
         return running.hexdigest()
+
+    def secure(self) -> int:
+        """The offset, with all of it durable also when the request that wrote it was killed before it could see to it."""
+        if self.path.exists():
+            sync(self.path)
+        return self.offset
 
     def drop(self) -> None:
         """Forgets the bytes: the upload is at 0 again."""
