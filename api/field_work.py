@@ -106,7 +106,7 @@ def acknowledge_service_order_recall(order_id: UUID, body: dict[str, Any], if_ve
     "/<uuid:order_id>/complete",
     body=VisitBody,
     answer=OrderAnswer,
-    problems=(*VISIT, "capture_missing", "reading_invalid"),
+    problems=(*VISIT, "capture_missing", "reading_invalid", "serial_claimed_twice", "radio_claimed_twice"),
 )
 @edits
 def complete_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:

@@ -21,6 +21,7 @@ blp = Blueprint("review", "review", url_prefix="/service-orders", description="P
         "four_eyes",
         "photos_missing",
         "review_required",
+        "claim_disputed",
         "capture_missing",
         "order_type_inactive",
         "no_meter_installed",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from curbstop.commands import conflicts, settling
+from curbstop.commands import claims, conflicts, settling
 from curbstop.commands.work import Work
 from curbstop.domain.actors import Actor
 from curbstop.domain.conflicts import FINISHES, Resolution
@@ -48,6 +48,9 @@ def resolve(
         result = _keep(doing, row)
     else:
         op = _read(row, conflict, chosen)
+        if resolution == Resolution.MERGE and conflict.claimants:
+            # What was corrected must not be claimed by a third place.
+            claims.check_order(work, op.subject_id, op.args.get("captures") or {})
         result = _carry_out(work, doing, op, reason)
     conflicts.settle(work, conflict, resolution=resolution, chosen=chosen, reason=reason, result=result)
     return conflict

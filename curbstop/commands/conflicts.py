@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from curbstop.commands import journal, scope
+from curbstop.commands import claims, journal, scope
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.conflicts import Resolution, same_decision
 from curbstop.domain.permissions import Action, Grant, require
@@ -38,9 +38,12 @@ def park(
     args: Mapping[str, Any],
     base: int | None,
     why: Problem,
-    claimants: Sequence[Mapping[str, Any]] = (),
 ) -> Conflict:
-    """A conflict for the office to settle: the version that the tablet had, what is here now, and what was sent."""
+    """A conflict for the office to settle: the version that the tablet had, what is here now, and what was sent.
+
+    Where the refusal names `claimants`, those that are here are marked: nothing is built on them meanwhile.
+    """
+    claimants: Sequence[Mapping[str, Any]] = why.extra.get("claimants", ())
     kind, subject = _subject(aggregate)
     order = work.session.get(ServiceOrder, subject) if kind == "service_order" and subject else None
     conflict = Conflict(
@@ -60,6 +63,7 @@ def park(
     )
     work.session.add(conflict)
     journal.changed(work, conflict, "park")
+    claims.mark(work, claimants)
     scope.enter(work, _bucket_of(work, conflict), [("conflict", conflict.id, conflict.version)])
     return conflict
 
@@ -105,6 +109,7 @@ def settle(
     conflict.chosen, conflict.result = dict(chosen) if chosen else None, dict(result or {})
     conflict.resolved_at, conflict.resolved_by_id = work.at, work.actor.staff_id
     journal.changed(work, conflict, "resolve")
+    claims.decide(work, conflict.claimants, resolution)
 
 
 def find_orders(work: Work, aggregate: str, order_id: UUID) -> None:

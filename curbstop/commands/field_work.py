@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, journal, recalls
+from curbstop.commands import access_issues, change_outs, claims, journal, recalls
 from curbstop.commands.order_steps import (
     Event,
     advance,
@@ -103,6 +103,8 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     _refuse_second(order)
     _check_may_finish(work, order, cut_off=order_type.is_cut_off)
     captures = {**order.captures, **visit.captures}
+    if work.authority is None:
+        claims.check(work, order, order_type, captures)
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
     # What the office decided to take as it is, is taken: its posting still asks for what is missing.

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import effects
+from curbstop.commands import claims, effects
 from curbstop.commands.field_work import capture_missing, findings_of
 from curbstop.commands.order_steps import Event, advance, load, type_of
 from curbstop.commands.work import Work
@@ -25,6 +25,7 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
     order = load(work, order_id, OrderEvent.POST, if_version)
     order_type = type_of(work, order)
     _check_poster(work, order_type)
+    claims.refuse_posting(order)
     findings = _findings(work, order, order_type)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
     if rejects and order.state == OrderState.COMPLETED:
@@ -51,7 +52,7 @@ def auto_post(work: Work, order_id: UUID) -> bool:
         with work.session.begin_nested():
             post(work, order_id)
     except Problem as problem:
-        if problem.code in ("review_required", "photos_missing", "capture_missing"):
+        if problem.code in ("review_required", "photos_missing", "capture_missing", "claim_disputed"):
             return False
         raise
     return True

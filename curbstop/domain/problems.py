@@ -168,6 +168,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "radio_claimed_twice": ProblemType(
         409, "Two places claim one radio", "It is kept; the office decides which of the two was misread."
     ),
+    "claim_disputed": ProblemType(
+        409, "It is not certain which place this meter or radio is at", "Settle the conflict, or send the order back."
+    ),
     "reading_regression": ProblemType(
         409, "Two readings of one visit contradict each other", "Both are kept; the office decides which counts."
     ),

@@ -71,6 +71,8 @@ class Flag(StrEnum):
     FAR_FROM_POINT = "far_from_point"
     ANOTHER_ACTIVE = "another_active"
     STALE_AUTHORIZATION = "stale_authorization"
+    CLAIM_DISPUTED = "claim_disputed"
+    CLAIM_LOST = "claim_lost"
 
 
 class Effect(StrEnum):

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import dispatch, field_work, review
+from curbstop.commands import dispatch, field_work, meters, review
 from curbstop.commands.field_work import Visit
+from curbstop.commands.meters import NewMeter
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
 from curbstop.models import Attachment, Endpoint, Installation, Meter, Reading, ServiceOrder
@@ -86,10 +87,22 @@ def test_posting_closes_the_old_installation_and_opens_the_new(town: Town) -> No
     assert radios == {"R0000001": True, "R9000001": False}
 
 
-def test_a_meter_that_is_installed_elsewhere_keeps_the_order_from_posting(town: Town) -> None:
+def test_a_meter_that_is_installed_elsewhere_is_not_completed_with(town: Town) -> None:
+    """From a tablet it is parked with both claims: tests/sync/test_claims.py."""
     place, other = town.place(), town.place()
-    order = change_out(town, place, new_serial=other.serial)
-    assert town.read_order(order).state == "completed"
+    with pytest.raises(Problem, match="serial_claimed_twice") as problem:
+        change_out(town, place, new_serial=other.serial)
+    theirs, mine = problem.value.extra["claimants"]
+    assert (theirs["side"], theirs["service_point_id"]) == ("theirs", str(other.id))
+    assert (mine["side"], mine["service_point_id"]) == ("mine", str(place.id))
+
+
+def test_a_meter_that_was_installed_elsewhere_meanwhile_keeps_the_order_from_posting(town: Town) -> None:
+    place, other = town.place(), town.place()
+    order = change_out(town, place)
+    with town.work("bill") as work:
+        made = meters.create(work, NewMeter(serial="NEW-0001", dials=6))
+        meters.install(work, other.id, made.id, at=work.at)
     with pytest.raises(Problem, match="capture_missing") as problem, town.work("bill") as work:
         review.post(work, order)
     assert [finding["code"] for finding in problem.value.extra["findings"]] == ["NEW_ACTIVE_ELSEWHERE"]
