@@ -9,7 +9,7 @@ from api.core.schemas import Day, Flag, Id, Many, Moment, Number, Part, Text, Wh
 from api.service_order_schemas import FLAG, FLAGS_ABOUT, NULL, STATES, OrderAnswer
 from api.service_orders import STEP, ReasonBody
 from curbstop.commands import dispatch as commands
-from curbstop.commands import hand_outs, voice_codes
+from curbstop.commands import hand_outs, moves, voice_codes
 from curbstop.models.service_order import ServiceOrder
 from curbstop.queries import dispatch as queries
 from curbstop.queries.dispatch import Board
@@ -77,6 +77,34 @@ def get_dispatch_board(query: dict[str, date]) -> Board:
     """Everybody's day: the orders of a day by technician and place, with positions for the map."""
     with reading() as session:
         return queries.board(session, actor(), query["on"])
+
+
+class MoveOrdersBody(Body):
+    order_ids = Many(
+        Id("An order."), "At most 500 orders, in the order of the day.", required=True, shortest=1, most=500
+    )
+    technician_id = Id("Who does them.", required=True)
+    scheduled_on = Day("On which day; not in the past.", required=True)
+
+
+class MovedOrdersAnswer(Answer):
+    orders = Many(Part(OrderAnswer, "An order."), "The orders as they are now, as they were given.")
+
+
+@blp.operation(
+    "POST",
+    "/dispatch/move",
+    body=MoveOrdersBody,
+    answer=MovedOrdersAnswer,
+    problems=("not_found", "assigned_technician_invalid", "impossible_transition", "forbidden"),
+)
+def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
+    """Move many orders to a technician and a day at once, all of them or none.
+
+    What was done with one meanwhile is kept when it arrives. `refused` of a refusal names those that cannot move.
+    """
+    with writing() as work:
+        return {"orders": moves.move(work, body.pop("order_ids"), **body)}
 
 
 @blp.operation(

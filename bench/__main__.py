@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import imports, live, pull, push, search
+from bench import imports, live, pull, push, reassign, search
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
@@ -22,6 +22,7 @@ GROUPS: list[Group] = [
     (pull.NAMES, pull.measure),
     (push.NAMES, push.measure),
     (search.NAMES, search.measure),
+    (reassign.NAMES, reassign.measure),
 ]
 TABLE = Path(__file__).parents[1] / "docs" / "performance.md"
 

@@ -1,5 +1,6 @@
 """Dispatch: who does which order on which day in which place, and taking orders back."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -45,11 +46,12 @@ def assign(
     tablet pulls: the tablet is only told to come.
     """
     order = load(work, order_id, OrderEvent.ASSIGN, if_version)
-    _check_technician(work, order, technician_id, scheduled_on)
+    technician = check_person(work, technician_id, type_of(work, order).skills)
+    check_day(work, technician, scheduled_on, [order.id])
     before = order.technician_id
     event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
     order.technician_id, order.scheduled_on, order.dispatched_at = technician_id, scheduled_on, None
-    order.place = place if place is not None else _last_place(work, technician_id, scheduled_on) + 1
+    order.place = place if place is not None else last_place(work, technician_id, scheduled_on) + 1
     record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
     advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})))
     if before is not None:
@@ -138,7 +140,8 @@ def lease_end(work: Work, scheduled_on: date | None) -> datetime:
     return min(end, closing(work.settings, scheduled_on))
 
 
-def _check_technician(work: Work, order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> None:
+def check_person(work: Work, technician_id: UUID, skills: Sequence[str]) -> Staff:
+    """The technician, locked; Problem(forbidden | assigned_technician_invalid) for whoever cannot be given the work."""
     granted = require(work.actor, Action.DISPATCH)
     # Two dispatchers fill one day one after the other.
     technician = work.session.get(Staff, technician_id, with_for_update=True)
@@ -146,23 +149,32 @@ def _check_technician(work: Work, order: ServiceOrder, technician_id: UUID, sche
         raise Problem("assigned_technician_invalid", "That is not an active technician.")
     if Grant.YES not in granted and not work.actor.is_system and not is_of_crew(work, technician_id):
         raise Problem("forbidden", "A crew lead assigns to the own crew only.", action=Action.DISPATCH.value)
-    missing = [skill for skill in type_of(work, order).skills if skill not in technician.skills]
+    missing = sorted({skill for skill in skills if skill not in technician.skills})
     if missing:
         raise Problem("assigned_technician_invalid", f"{technician.name} lacks: {', '.join(missing)}.", missing=missing)
+    return technician
+
+
+def check_day(work: Work, technician: Staff, scheduled_on: date, order_ids: Sequence[UUID]) -> None:
+    """Problem(invalid) for a day that is over, Problem(assigned_technician_invalid) where these orders do not fit."""
     if scheduled_on < work.at.astimezone(work.settings.zone).date():
         raise Problem("invalid", "scheduled_on must not lie in the past.", field="scheduled_on")
     day = select(func.count()).where(
-        ServiceOrder.technician_id == technician_id,
+        ServiceOrder.technician_id == technician.id,
         ServiceOrder.scheduled_on == scheduled_on,
-        ServiceOrder.id != order.id,
+        ServiceOrder.id.not_in(order_ids),
     )
-    if (work.session.scalar(day) or 0) >= technician.daily_capacity:
-        detail = f"{technician.name} has {technician.daily_capacity} orders that day already."
+    there = work.session.scalar(day) or 0
+    if there + len(order_ids) > technician.daily_capacity:
+        detail = f"{technician.name} has {there} orders that day already, and room for {technician.daily_capacity}."
         raise Problem("assigned_technician_invalid", detail, capacity=technician.daily_capacity)
 
 
-def _last_place(work: Work, technician_id: UUID, scheduled_on: date) -> int:
+def last_place(work: Work, technician_id: UUID, scheduled_on: date, *, without: Sequence[UUID] = ()) -> int:
+    """The last place that is taken in the technician's day."""
     last = select(func.max(ServiceOrder.place)).where(
-        ServiceOrder.technician_id == technician_id, ServiceOrder.scheduled_on == scheduled_on
+        ServiceOrder.technician_id == technician_id,
+        ServiceOrder.scheduled_on == scheduled_on,
+        ServiceOrder.id.not_in(without),
     )
     return work.session.scalar(last) or 0

@@ -123,26 +123,35 @@ def store(work: Work, order: ServiceOrder, event: Event, taken: Step) -> None:
         leave_bucket(work, order, technician_id)
 
 
-def held_rows(work: Work, order: ServiceOrder) -> list[tuple[str, UUID, int]]:
-    """What an order brings into a technician's bucket: itself and its service point.
+def _held_rows(work: Work, orders: Sequence[ServiceOrder]) -> list[tuple[str, UUID, int]]:
+    """What orders bring into a technician's bucket: themselves and their service points.
 
-    The place is locked against editors: whoever edits it meanwhile finds the bucket holding it, or we find the edit.
+    The places are locked against editors, in one order as every locker takes them: whoever edits one meanwhile finds
+    the bucket holding it, or we find the edit.
     """
-    point_version = work.session.scalar(
-        select(ServicePoint.version).where(ServicePoint.id == order.service_point_id).with_for_update(read=True)
+    points = work.session.execute(
+        select(ServicePoint.id, ServicePoint.version)
+        .where(ServicePoint.id.in_({order.service_point_id for order in orders}))
+        .order_by(ServicePoint.id)
+        .with_for_update(read=True)
     )
-    assert point_version is not None
-    return [
-        ("service_order", order.id, order.version),
-        ("service_point", order.service_point_id, point_version),
-    ]
+    versions = {point.id: point.version for point in points}
+    rows = [("service_order", order.id, order.version) for order in orders]
+    return rows + [("service_point", order.service_point_id, versions[order.service_point_id]) for order in orders]
 
 
 def leave_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
     """Takes an order and its hold on the place out of a technician's bucket, if it is in there."""
+    leave_bucket_many(work, [order], technician_id)
+
+
+def leave_bucket_many(work: Work, orders: Sequence[ServiceOrder], technician_id: UUID) -> None:
+    """Takes orders and their holds on their places out of a technician's bucket, those that are in there."""
     bucket = scope.technician_bucket(technician_id)
-    if scope.holds(work, bucket, "service_order", order.id):
-        scope.leave(work, bucket, held_rows(work, order))
+    there = scope.held_of(work, bucket, "service_order", [order.id for order in orders])
+    going = [order for order in orders if order.id in there]
+    if going:
+        scope.leave(work, bucket, _held_rows(work, going))
 
 
 def enter_bucket(work: Work, order: ServiceOrder, technician_id: UUID) -> None:
@@ -157,24 +166,19 @@ def enter_bucket_many(work: Work, orders: Sequence[ServiceOrder], technician_id:
     coming = [order for order in orders if order.id not in there]
     if not coming:
         return
-    # The places are locked against editors, as in `held_rows`, and in one order, as every locker takes them.
-    points = work.session.execute(
-        select(ServicePoint.id, ServicePoint.version)
-        .where(ServicePoint.id.in_({order.service_point_id for order in coming}))
-        .order_by(ServicePoint.id)
-        .with_for_update(read=True)
-    )
-    versions = {point.id: point.version for point in points}
-    rows = [("service_order", order.id, order.version) for order in coming]
-    rows += [("service_point", order.service_point_id, versions[order.service_point_id]) for order in coming]
-    scope.enter(work, bucket, rows)
+    scope.enter(work, bucket, _held_rows(work, coming))
 
 
 def notify_technician(work: Work, order: ServiceOrder) -> None:
     """Tells the tablet of the order's technician to come and pull; what a tablet holds it has pulled."""
-    assert order.technician_id is not None
-    bucket = scope.technician_bucket(order.technician_id)
-    journal.record(work, [(bucket, "service_order", order.id, journal.NOTICE, order.version)])
+    notify_many(work, [order])
+
+
+def notify_many(work: Work, orders: Sequence[ServiceOrder]) -> None:
+    """The same for several orders, in one statement."""
+    rows = [(scope.technician_bucket(one), order) for order in orders if (one := order.technician_id) is not None]
+    kind = "service_order", journal.NOTICE
+    journal.record(work, [(bucket, kind[0], order.id, kind[1], order.version) for bucket, order in rows])
 
 
 def add_history(

@@ -87,12 +87,17 @@ def held_anywhere(entity_type: str) -> Select[UUID]:
 
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:
     """One hold less for each of `rows`; what nothing holds any more leaves the bucket."""
-    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in rows}
+    going = list(rows)
+    versions = {(entity_type, entity_id): version for entity_type, entity_id, version in going}
+    # Two orders at one place that go together are two holds less.
+    counts = Counter((entity_type, entity_id) for entity_type, entity_id, _ in going)
     gone: list[tuple[str, str, UUID, str, int]] = []
     for entity_type in {key[0] for key in versions}:
         ids = [entity_id for kind, entity_id in versions if kind == entity_type]
         here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
-        work.session.execute(update(BucketRow).where(*here).values(holds=BucketRow.holds - 1))
+        for less in sorted({counts[entity_type, row_id] for row_id in ids}):
+            those = BucketRow.entity_id.in_([row_id for row_id in ids if counts[entity_type, row_id] == less])
+            work.session.execute(update(BucketRow).where(*here, those).values(holds=BucketRow.holds - less))
         done = list(work.session.scalars(select(BucketRow.entity_id).where(*here, BucketRow.holds <= 0)))
         if done:
             work.session.execute(
