@@ -144,9 +144,7 @@ def push_ops(body: dict[str, Any]) -> dict[str, Any]:
     queries.syncing(actor())
     if body["beacon"] is not None and len(json.dumps(body["beacon"])) > BEACON_BYTES:
         raise invalid("body", "beacon", f"At most {BEACON_BYTES} bytes.")
-    verdicts = pushing.take(found.sessions, actor(), found.settings, body["ops"])
-    with writing() as work:
-        commands.heard(work, beacon=body["beacon"])
+    verdicts = pushing.take(found.sessions, actor(), found.settings, body["ops"], beacon=body["beacon"])
     return {"verdicts": verdicts, "server_time": utc_now().isoformat().replace("+00:00", "Z")}
 
 

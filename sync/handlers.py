@@ -1,6 +1,7 @@
 """THE map from kinds of ops to commands. A handler returns what the tablet is told beside the verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,13 +10,23 @@ from sqlalchemy import select
 from curbstop.commands import access_issues, attachments, field_notes, field_work, service_orders, stop_visits
 from curbstop.commands.field_work import Visit
 from curbstop.commands.service_orders import NewOrder
+from curbstop.commands.stop_visits import StopRead
 from curbstop.commands.work import Work
+from curbstop.domain.problems import Problem
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import ServiceOrder
 from sync.ops import Op
 
 Result = dict[str, Any]
 Handler = Callable[[Work, Op], Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Carries out many ops of a kind; of ops that touch a common thing only one goes into a call."""
+
+    carry_out: Callable[[Work, Sequence[Op]], list[Result | Problem]]
+    touches: Callable[[Op], frozenset[str]]
 
 
 def _order(order: ServiceOrder) -> Result:
@@ -79,10 +90,25 @@ def _create(work: Work, op: Op) -> Result:
     return _order(service_orders.create(work, new))
 
 
-def _stop_read(work: Work, op: Op) -> Result:
-    reads = {UUID(read["register_id"]): read["value"] for read in op.args["readings"]}
-    visit = stop_visits.read(work, op.subject_id, reads, note=op.args.get("note"), noted_at=op.noted_at)
-    return {"stop_visit_id": str(visit.id), "flags": visit.details.get("flags", [])}
+def _stop_reads(work: Work, ops: Sequence[Op]) -> list[Result | Problem]:
+    asked = [
+        StopRead(
+            stop_id=op.subject_id,
+            reads={UUID(read["register_id"]): read["value"] for read in op.args["readings"]},
+            note=op.args.get("note"),
+            noted_at=op.noted_at,
+            op_id=op.op_id,
+        )
+        for op in ops
+    ]
+    return [
+        found if isinstance(found, Problem) else {"stop_visit_id": str(found.visit_id), "flags": found.flags}
+        for found in stop_visits.read_many(work, asked)
+    ]
+
+
+def _registers_read(op: Op) -> frozenset[str]:
+    return frozenset(read["register_id"] for read in op.args["readings"])
 
 
 def _stop_skip(work: Work, op: Op) -> Result:
@@ -156,13 +182,26 @@ HANDLERS: Final[dict[str, Handler]] = {
     "order.return": _return,
     "order.acknowledge_recall": _acknowledge_recall,
     "order.create": _create,
-    "stop.read": _stop_read,
     "stop.skip": _stop_skip,
     "access_issue.report": _report_access_issue,
     "service_point.edit": _edit_service_point,
     "attachment.declare": _declare_attachment,
 }
+# Kinds whose ops are carried out together, in a fixed number of statements: append-only facts, of which a tablet sends
+# hundreds a day. A result or a Problem for each op.
+TOGETHER: Final[dict[str, Together]] = {"stop.read": Together(_stop_reads, _registers_read)}
 # Every kind with its versions; mobile-schema/v1/ops is held against it by a test.
-KINDS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys(HANDLERS, (1,))
+KINDS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys((*HANDLERS, *TOGETHER), (1,))
 # Events that only tell how far somebody got: overtaken by the office, they change nothing and lose nothing.
 PROGRESS: Final = frozenset({"order.travel", "order.arrive", "order.suspend", "order.resume"})
+
+
+def carry_out(work: Work, op: Op) -> Result:
+    """Carries one op out and returns what the tablet is told, or raises the Problem with it."""
+    together = TOGETHER.get(op.kind)
+    if together is None:
+        return HANDLERS[op.kind](work, op)
+    result = together.carry_out(work, [op])[0]
+    if isinstance(result, Problem):
+        raise result
+    return result

@@ -17,7 +17,7 @@ from curbstop.models.conflict import Conflict
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.staff import Staff
 from sync import ops as reading
-from sync.handlers import HANDLERS
+from sync.handlers import carry_out
 from sync.ops import Op
 
 Fields = Mapping[str, Any]
@@ -64,7 +64,7 @@ def _carry_out(work: Work, doing: Work, op: Op, reason: str) -> dict[str, Any]:
         return {"kept": settling.keep(doing, op.kind, op.aggregate, op.args, op.noted_at), "order": POSTED}
     try:
         with work.session.begin_nested():
-            result = HANDLERS[op.kind](doing, op)
+            result = carry_out(doing, op)
             work.session.flush()
     except IntegrityError:
         raise Problem("conflict", "It clashes with something unique that is there already.") from None

@@ -10,8 +10,9 @@ from typing import Any, cast
 from uuid import UUID
 
 from geoalchemy2 import WKBElement, WKTElement
-from sqlalchemy import bindparam, insert, inspect, select, update
+from sqlalchemy import insert, inspect, select, update
 
+from curbstop.commands.many import insert_many, update_many
 from curbstop.commands.work import Work
 from curbstop.domain.row_checks import check_columns
 from curbstop.models.audit import AuditEntry
@@ -91,8 +92,7 @@ def audit_many(
         }
         for entity_id, before, after in rows
     ]
-    if entries:
-        work.session.execute(insert(AuditEntry), entries)
+    insert_many(work.session, AuditEntry, entries)
 
 
 def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, int]]) -> None:
@@ -131,34 +131,29 @@ def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[
     )
     held = [(bucket, row_id) for bucket, row_id in found]
     if held:
-        work.session.connection().execute(
-            update(BucketRow).where(mine, BucketRow.entity_id == bindparam("row_id")),
-            [
-                {"row_id": row_id, **check_columns(entity_type, row_id, by_id[row_id])}
-                for row_id in dict.fromkeys(row_id for _, row_id in held)
-            ],
-        )
+        touched = dict.fromkeys(row_id for _, row_id in held)
+        checks = [
+            {"entity_type": entity_type, "entity_id": row_id, **check_columns(entity_type, row_id, by_id[row_id])}
+            for row_id in touched
+        ]
+        update_many(work.session, BucketRow, checks, keys=("entity_type", "entity_id"))
     return held
 
 
 def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]]) -> None:
     """Change rows (bucket, entity type, id, kind, row version); their sequence numbers come at COMMIT."""
-    if not changes:
-        return
-    work.session.execute(
-        insert(ChangeLog),
-        [
-            {
-                "bucket": bucket,
-                "entity_type": entity_type,
-                "entity_id": entity_id,
-                "kind": kind,
-                "row_version": version,
-                "recorded_at": work.at,
-            }
-            for bucket, entity_type, entity_id, kind, version in changes
-        ],
-    )
+    rows = [
+        {
+            "bucket": bucket,
+            "entity_type": entity_type,
+            "entity_id": entity_id,
+            "kind": kind,
+            "row_version": version,
+            "recorded_at": work.at,
+        }
+        for bucket, entity_type, entity_id, kind, version in changes
+    ]
+    insert_many(work.session, ChangeLog, rows)
 
 
 def enqueue(work: Work, topic: str, payload: Mapping[str, Any], *, delay_s: float = 0) -> UUID:

@@ -6,12 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
-
+from curbstop.commands.many import insert_many, update_many
 from curbstop.commands.work import Work
 from curbstop.models.op_ledger import OpLedger
-from curbstop.models.tablet import Tablet
 
 WAITING = "waiting"
 
@@ -33,40 +30,53 @@ class KeptOp:
 
 
 def keep(work: Work, ops: Sequence[KeptOp]) -> None:
-    """Stores ops that are not here yet; what is here stays as it came first. Notes that the tablet was heard of."""
+    """Stores ops that are not here yet; what is here stays as it came first."""
     unique: dict[UUID, KeptOp] = {}
     for op in sorted(ops, key=lambda op: op.op_id):
         # Of two with one id the first stands, here as in the database.
         unique.setdefault(op.op_id, op)
     if not unique:
         return
-    dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
-    work.session.execute(
-        dialect.insert(OpLedger).on_conflict_do_nothing(index_elements=["op_id"]),
-        [
-            {
-                "op_id": op.op_id,
-                "tablet_id": work.actor.tablet_id,
-                "staff_id": op.staff_id or work.actor.staff_id,
-                "sent_by_id": work.actor.staff_id,
-                "n": op.n,
-                "kind": op.kind,
-                "aggregate": op.aggregate,
-                "sha256": op.sha256,
-                "raw": op.raw,
-                "signature": op.signature,
-                "noted_at": op.noted_at,
-                "received_at": work.at,
-            }
-            for op in unique.values()
-        ],
-    )
-    seen = {"last_seen_at": work.at, "staff_id": work.actor.staff_id}
-    work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(seen))
+    rows = [
+        {
+            "op_id": op.op_id,
+            "tablet_id": work.actor.tablet_id,
+            "staff_id": op.staff_id or work.actor.staff_id,
+            "sent_by_id": work.actor.staff_id,
+            "n": op.n,
+            "kind": op.kind,
+            "aggregate": op.aggregate,
+            "sha256": op.sha256,
+            "raw": op.raw,
+            "signature": op.signature,
+            "noted_at": op.noted_at,
+            "received_at": work.at,
+        }
+        for op in unique.values()
+    ]
+    insert_many(work.session, OpLedger, rows, unless_there="op_id")
 
 
-def settle(work: Work, row: OpLedger, verdict: str, answer: dict[str, Any]) -> None:
-    """Writes the verdict of an op: final once and for all, unless it waits for the op before it."""
-    row.verdict, row.answer = verdict, answer
-    row.answered_at = None if verdict == WAITING else work.at
-    work.session.flush()
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An op's verdict, to be written down; `waits_for_id` is the op before it that has not arrived."""
+
+    op_id: UUID
+    verdict: str
+    answer: dict[str, Any]
+    waits_for_id: UUID | None = None
+
+
+def settle(work: Work, settled: Sequence[Settled]) -> None:
+    """Writes verdicts in one statement: final once and for all, unless they wait for the op before them."""
+    rows = [
+        {
+            "op_id": one.op_id,
+            "verdict": one.verdict,
+            "answer": one.answer,
+            "waits_for_id": one.waits_for_id,
+            "answered_at": None if one.verdict == WAITING else work.at,
+        }
+        for one in settled
+    ]
+    update_many(work.session, OpLedger, rows, keys=("op_id",))

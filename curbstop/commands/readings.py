@@ -1,6 +1,7 @@
 """Records readings: append-only facts. A better one supersedes, nothing is overwritten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from curbstop.commands import journal, service_points
+from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, get
 from curbstop.domain.permissions import Action, Grant, may, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, RegisterFacts, judge, parse_reading
 from curbstop.models.ids import new_id
 from curbstop.models.meter import Installation, Register
-from curbstop.models.reading import Reading
+from curbstop.models.reading import Reading, latest_of
 
 # How far a clock may be ahead of the server's.
 CLOCK_SKEW = timedelta(minutes=10)
@@ -43,24 +45,39 @@ def record(
     register = get(work, Register, register_id, lock=False)
     if not 0 <= value < Decimal(10) ** register.dials:
         raise Problem("reading_invalid", f"{value} does not fit a register of {register.dials} dials.")
-    reading = Reading(
-        id=new_id(),
-        register_id=register.id,
-        service_point_id=service_point_id,
-        value=value,
-        kind=kind.value,
+    row = reading_row(
+        register.id,
+        value,
+        kind=kind,
         source=source,
         noted_at=noted_at,
         recorded_at=work.at,
         order_id=order_id,
+        service_point_id=service_point_id,
         stop_visit_id=stop_visit_id,
-        flags=list(flags),
+        flags=flags,
     )
-    work.session.add(reading)
-    work.session.flush()
-    after: dict[str, Any] = {"register_id": str(register.id), "value": str(value), "kind": kind.value}
-    journal.audit(work, "record", "reading", reading.id, after=after)
-    return reading
+    insert_rows(work, [row])
+    return work.session.get_one(Reading, row["id"])
+
+
+def reading_row(
+    register_id: UUID, value: Decimal, *, kind: ReadingKind, flags: Sequence[str] = (), **members: Any
+) -> dict[str, Any]:
+    """A reading as the columns of its row."""
+    empty = {"order_id": None, "service_point_id": None, "stop_visit_id": None, "superseded_by_id": None}
+    head = {"id": new_id(), "register_id": register_id, "value": value, "kind": kind.value, "flags": list(flags)}
+    return {**empty, **head, **members}
+
+
+def insert_rows(work: Work, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Readings that were checked already, each with its line in the audit: two statements."""
+    insert_many(work.session, Reading, rows)
+    journal.audit_many(work, "record", "reading", [(row["id"], None, _audited(row)) for row in rows])
+
+
+def _audited(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"register_id": str(row["register_id"]), "value": str(row["value"]), "kind": row["kind"]}
 
 
 def enter(
@@ -120,6 +137,35 @@ def oddities(
     previous = work.session.scalar(earlier.order_by(Reading.noted_at.desc(), Reading.id.desc()).limit(1))
     if previous is None:
         return []
+    return _codes(register, previous, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A reading before it is written: of which register, and when it was taken."""
+
+    register: Register
+    value: Decimal
+    before: datetime
+
+
+def oddities_of(work: Work, asked: Sequence[Judged]) -> dict[UUID, list[str]]:
+    """`oddities` by register id, in one statement as long as each reading is the newest of its register."""
+    newest = {row.register_id: row for row in work.session.scalars(latest_of([one.register.id for one in asked]))}
+    odd: dict[UUID, list[str]] = {}
+    for one in asked:
+        previous = newest.get(one.register.id)
+        if previous is None:
+            odd[one.register.id] = []
+        elif previous.noted_at <= one.before:
+            odd[one.register.id] = _codes(one.register, previous.value, one.value)
+        else:
+            # Read before the newest one, and sent after it: a tablet that was offline. It is judged by its own past.
+            odd[one.register.id] = oddities(work, one.register, one.value, before=one.before)
+    return odd
+
+
+def _codes(register: Register, previous: Decimal, value: Decimal) -> list[str]:
     return [finding.code for finding in judge(facts_of(register), previous, value).findings]
 
 

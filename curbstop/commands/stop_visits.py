@@ -1,14 +1,16 @@
 """What happened at the stops of a route: read, or skipped and why. Append-only facts, one for each op."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, true
 
 from curbstop.commands import access_issues, journal, readings, service_points
+from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, get
 from curbstop.domain.access_issues import SKIPS_TO_REPORT, reported_by_skips
 from curbstop.domain.outcomes import load_code_tables
@@ -20,40 +22,142 @@ from curbstop.models.meter import Installation, Register
 from curbstop.models.route import RouteSession, Stop, StopVisit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRead:
+    """The digits of each register at a stop, by register id, and the op that brought them."""
+
+    stop_id: UUID
+    reads: Mapping[UUID, Any]
+    note: str | None = None
+    noted_at: datetime | None = None
+    op_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of a StopRead: the visit and the codes of what is odd about its readings."""
+
+    visit_id: UUID
+    flags: list[str]
+
+
 def read(
     work: Work, stop_id: UUID, reads: Mapping[UUID, Any], *, note: str | None = None, noted_at: datetime | None = None
-) -> StopVisit:
+) -> Read:
     """A reading for each register of the meter at the stop. Odd readings are kept and flagged, never refused.
 
     Problems: not_found, not_in_scope, invalid (a register that is not at this stop, or impossible digits).
     """
-    stop = _stop_of(work, stop_id)
-    registers = {row.id: row for row in work.session.scalars(_registers_at(stop.service_point_id))}
-    visit = _visit(work, stop, "read", note=note, noted_at=noted_at)
-    flags: list[str] = []
+    found = read_many(work, [StopRead(stop_id=stop_id, reads=reads, note=note, noted_at=noted_at, op_id=work.op_id)])[0]
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+def read_many(work: Work, asked: Sequence[StopRead]) -> list[Read | Problem]:
+    """Many stops at once, each for itself: what it became, or why not. A fixed number of statements.
+
+    A register may stand only once in `asked`: each reading is judged by what was there before all of them.
+    """
+    require(work.actor, Action.FIELD_EVENTS)
+    stops, registers = _stops_and_registers(work, [one.stop_id for one in asked])
+    found: list[Read | Problem] = []
+    taken: list[tuple[UUID, StopRead, UUID, dict[UUID, Decimal]]] = []
+    judged: list[readings.Judged] = []
+    for one in asked:
+        try:
+            place, values = _values(one, stops, registers)
+        except Problem as problem:
+            found.append(problem)
+            continue
+        visit_id = new_id()
+        taken.append((visit_id, one, place, values))
+        found.append(Read(visit_id, []))
+        judged += [readings.Judged(registers[key][1], value, one.noted_at or work.at) for key, value in values.items()]
+    odd = readings.oddities_of(work, judged)
+    visits, rows = [], []
+    flags_of = {read.visit_id: read.flags for read in found if isinstance(read, Read)}
+    for visit_id, one, place, values in taken:
+        flags = flags_of[visit_id]
+        flags += [code for register_id in values for code in odd[register_id]]
+        visits.append(_visit_row(work, visit_id, one, place, flags))
+        rows += [
+            readings.reading_row(
+                register_id,
+                value,
+                kind=ReadingKind.REGULAR,
+                source="route",
+                noted_at=one.noted_at or work.at,
+                recorded_at=work.at,
+                service_point_id=place,
+                stop_visit_id=visit_id,
+                flags=flags,
+            )
+            for register_id, value in values.items()
+        ]
+    if visits:
+        insert_many(work.session, StopVisit, visits)
+        journal.audit_many(
+            work, "stop_read", "stop_visit", [(row["id"], None, {"stop_id": str(row["stop_id"])}) for row in visits]
+        )
+        readings.insert_rows(work, rows)
+        service_points.touch(work, [place for _, _, place, _ in taken])
+    return found
+
+
+def _values(
+    one: StopRead, stops: Mapping[UUID, tuple[UUID, bool]], registers: Mapping[UUID, tuple[UUID, Register]]
+) -> tuple[UUID, dict[UUID, Decimal]]:
+    """The place and each register's value, or the Problem with it."""
+    if one.stop_id not in stops:
+        raise Problem("not_found", f"There is no stop with id {one.stop_id}.")
+    place, walked = stops[one.stop_id]
+    if not walked:
+        raise _not_walked()
     values: dict[UUID, Decimal] = {}
-    for register_id, digits in reads.items():
-        register = registers.get(register_id)
-        if register is None:
+    for register_id, digits in one.reads.items():
+        at, register = registers.get(register_id, (None, None))
+        if register is None or at != place:
             raise Problem("not_in_scope", "That register is not of a meter at this stop.")
         values[register_id] = parse_reading(digits, readings.facts_of(register))
-        flags += readings.oddities(work, register, values[register_id], before=noted_at or work.at)
-    visit.details = {"flags": flags}
-    work.session.flush()
-    for register_id, value in values.items():
-        readings.record(
-            work,
-            register_id,
-            value=value,
-            kind=ReadingKind.REGULAR,
-            source="route",
-            noted_at=noted_at or work.at,
-            service_point_id=stop.service_point_id,
-            stop_visit_id=visit.id,
-            flags=flags,
+    return place, values
+
+
+def _stops_and_registers(
+    work: Work, stop_ids: Sequence[UUID]
+) -> tuple[dict[UUID, tuple[UUID, bool]], dict[UUID, tuple[UUID, Register]]]:
+    """Stop id -> (its place, whether the actor walks or walked its route); register id -> (its place, register)."""
+    stops = {
+        stop_id: (place, walked)
+        for stop_id, place, walked in work.session.execute(
+            select(Stop.id, Stop.service_point_id, _walked_by(work)).where(Stop.id.in_(stop_ids))
         )
-    service_points.touch(work, [stop.service_point_id])
-    return visit
+    }
+    at_them = (
+        select(Installation.service_point_id, Register)
+        .join(Register, Register.meter_id == Installation.meter_id)
+        .where(
+            Installation.service_point_id.in_([place for place, _ in stops.values()]),
+            Installation.removed_at.is_(None),
+        )
+    )
+    return stops, {register.id: (place, register) for place, register in work.session.execute(at_them)}
+
+
+def _visit_row(work: Work, visit_id: UUID, one: StopRead, place: UUID, flags: list[str]) -> dict[str, Any]:
+    return {
+        "id": visit_id,
+        "stop_id": one.stop_id,
+        "service_point_id": place,
+        "technician_id": work.actor.staff_id,
+        "tablet_id": work.actor.tablet_id,
+        "op_id": one.op_id,
+        "kind": "read",
+        "note": one.note,
+        "details": {"flags": flags},
+        "noted_at": one.noted_at or work.at,
+        "recorded_at": work.at,
+    }
 
 
 def skip(
@@ -89,12 +193,21 @@ def _stop_of(work: Work, stop_id: UUID) -> Stop:
     """The stop, if the actor walks or walked its route version."""
     require(work.actor, Action.FIELD_EVENTS)
     stop = get(work, Stop, stop_id, lock=False)
-    walked = exists().where(
-        RouteSession.route_version_id == stop.route_version_id, RouteSession.technician_id == work.actor.staff_id
-    )
-    if work.authority is None and not work.session.scalar(select(walked)):
-        raise Problem("not_in_scope", "That stop is not of a route that this technician was given.")
+    if not work.session.scalar(select(_walked_by(work)).where(Stop.id == stop_id)):
+        raise _not_walked()
     return stop
+
+
+def _walked_by(work: Work) -> Any:
+    if work.authority is not None:
+        return true()
+    return exists().where(
+        RouteSession.route_version_id == Stop.route_version_id, RouteSession.technician_id == work.actor.staff_id
+    )
+
+
+def _not_walked() -> Problem:
+    return Problem("not_in_scope", "That stop is not of a route that this technician was given.")
 
 
 def _visit(work: Work, stop: Stop, kind: str, *, noted_at: datetime | None, **members: Any) -> StopVisit:
@@ -115,11 +228,3 @@ def _visit(work: Work, stop: Stop, kind: str, *, noted_at: datetime | None, **me
     work.session.flush()
     journal.audit(work, f"stop_{kind}", "stop_visit", visit.id, after={"stop_id": str(stop.id)})
     return visit
-
-
-def _registers_at(service_point_id: UUID) -> Any:
-    return (
-        select(Register)
-        .join(Installation, Installation.meter_id == Register.meter_id)
-        .where(Installation.service_point_id == service_point_id, Installation.removed_at.is_(None))
-    )

@@ -131,12 +131,15 @@ def check_key(work: Work, tablet_id: UUID, key: str) -> Tablet:
     return tablet
 
 
-def heard(work: Work, *, beacon: Mapping[str, Any] | None = None) -> None:
+def heard(work: Work, *, beacon: Mapping[str, Any] | None = None, sent_work: bool = False) -> None:
     """The tablet of this session has just spoken; `beacon` is what it says of its own outbox.
 
     No version, no audit: it is a sign of life, not an edit.
     """
     said: dict[str, Any] = {"last_seen_at": work.at}
+    if sent_work:
+        # Whose work it carries; who only looked is not the one who has it.
+        said["staff_id"] = work.actor.staff_id
     if beacon is not None:
         said["beacon"] = dict(beacon)
     work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(said))

@@ -1,0 +1,95 @@
+"""Writes many rows of one table in one round trip.
+
+PostgreSQL is given one array for each column; SQLAlchemy would send a statement for each row, and their number is what
+a batch from a tablet costs. SQLite takes rows one by one as fast.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Table, Update, bindparam, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from curbstop.models.base import Base
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_many(session: Session, model: type[Base], rows: Rows, *, unless_there: str | None = None) -> None:
+    """Inserts rows that all name the same columns, every one that has no default in the database.
+
+    `unless_there` names a unique column: rows whose value is there already are left as they are.
+    """
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        statement = sqlite.insert(model)
+        if unless_there is not None:
+            statement = statement.on_conflict_do_nothing(index_elements=[unless_there])
+        connection.execute(statement, list(rows))
+    else:
+        connection.execute(_insert(model, columns, unless_there), _arrays(rows, columns))
+
+
+def update_many(session: Session, model: type[Base], rows: Rows, *, keys: tuple[str, ...]) -> None:
+    """Updates the row that the `keys` of each mapping name with its other members; all name the same columns."""
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        marked = [{f"_{name}": value for name, value in row.items()} for row in rows]
+        connection.execute(_update_each(model, columns, keys), marked)
+    else:
+        connection.execute(_update(model, columns, keys), _arrays(rows, columns))
+
+
+def _arrays(rows: Rows, columns: Sequence[str]) -> dict[str, list[Any]]:
+    return {f"_{name}": [row[name] for row in rows] for name in columns}
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _given(table: Table, columns: Sequence[str]) -> Any:
+    """The arrays as rows of a table named `given`."""
+    arrays = [bindparam(f"_{name}", type_=ARRAY(table.c[name].type, dimensions=1)) for name in columns]
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+@cache
+def _insert(model: type[Base], columns: tuple[str, ...], unless_there: str | None) -> Insert:
+    table = _table(model)
+    made_here = [c.name for c in table.c if c.default is not None and c.server_default is None]
+    forgotten = [name for name in made_here if name not in columns and table.c[name].autoincrement is not True]
+    assert not forgotten, f"{table.name}: {forgotten} have no default in the database"
+    given = _given(table, columns)
+    rows = select(*(given.c[name] for name in columns))
+    if unless_there is None:
+        return insert(table).from_select(columns, rows, include_defaults=False)
+    statement = postgresql.insert(table).from_select(columns, rows, include_defaults=False)
+    return statement.on_conflict_do_nothing(index_elements=[unless_there])
+
+
+@cache
+def _update(model: type[Base], columns: tuple[str, ...], keys: tuple[str, ...]) -> Update:
+    table = _table(model)
+    given = _given(table, columns)
+    same = [table.c[name] == given.c[name] for name in keys]
+    return update(table).where(*same).values({name: given.c[name] for name in columns if name not in keys})
+
+
+@cache
+def _update_each(model: type[Base], columns: tuple[str, ...], keys: tuple[str, ...]) -> Update:
+    table = _table(model)
+    same = [table.c[name] == bindparam(f"_{name}", type_=table.c[name].type) for name in keys]
+    values = {name: bindparam(f"_{name}", type_=table.c[name].type) for name in columns if name not in keys}
+    return update(table).where(*same).values(values)
