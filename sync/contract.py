@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
@@ -77,8 +78,17 @@ def check(name: str, value: Any) -> list[str]:
     wrong = unstorable(value)
     if wrong:
         return [wrong]
+    if _quick(name).is_valid(value):
+        return []
     errors = sorted(validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
     return [_words(error) for error in errors[:MOST_ERRORS]]
+
+
+@cache
+def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
+    """The same schema compiled to machine code: it only says yes; what it does not pass is looked at by `validator`."""
+    registry = jsonschema_rs.Registry([(schema["$id"], schema) for schema in schemas().values()])
+    return jsonschema_rs.Draft202012Validator(schemas()[name], registry=registry, validate_formats=True)
 
 
 def unstorable(value: Any) -> str | None:
@@ -104,13 +114,21 @@ def _unstorable_leaf(value: Any) -> str | None:
     if isinstance(value, str):
         if "\0" in value:
             return "holds a NUL character"
-        if any("\ud800" <= character <= "\udfff" for character in value):
+        if not value.isascii() and not _is_whole(value):
             return "holds half a character"
     elif isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
     elif isinstance(value, int) and abs(value) > 2**63 - 1:
         return "is too large a number"
     return None
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _words(error: ValidationError) -> str:
