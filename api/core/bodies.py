@@ -1,6 +1,7 @@
 """Reads request bodies: bounded, unzipped within bounds, and JSON without what no database can hold."""
 
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -41,20 +42,24 @@ def _inflate(body: bytes, most: int) -> bytes:
     return text
 
 
-def read_json(most: int = MOST_BYTES) -> Any:
+def read_json(most: int = MOST_BYTES, *, as_sent: frozenset[str] = frozenset()) -> Any:
     """The JSON body, or Problem(`unsupported_media_type`, `bad_request`, `too_large`)."""
     if request.mimetype != "application/json":
         raise Problem("unsupported_media_type")
-    return parse(read_bytes(most))
+    return parse(read_bytes(most), as_sent=as_sent)
 
 
-def parse(body: bytes) -> Any:
-    """Strict JSON: no NaN, no lone surrogates, no NUL, nothing nested beyond reason."""
+def parse(body: bytes, *, as_sent: frozenset[str] = frozenset()) -> Any:
+    """Strict JSON: no NaN, no lone surrogates, no NUL, nothing nested beyond reason.
+
+    The members named by `as_sent` are taken as they are: whoever asked for them judges each part for itself.
+    """
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=None if as_sent else _no_constant)
     except (ValueError, RecursionError):
         raise Problem("bad_request", "The body is not well-formed JSON.") from None
-    check_text(value, "body")
+    judged = {key: item for key, item in value.items() if key not in as_sent} if isinstance(value, dict) else value
+    check_text(judged, "body")
     return value
 
 
@@ -62,13 +67,21 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check_text(value: Any, where: str, name: str = "") -> None:
     """Problem(`invalid`) for a string that PostgreSQL or UTF-8 refuses, in a value or in a key."""
     if isinstance(value, str):
-        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+        if "\0" in value or not (value.isascii() or _is_whole(value)):
             raise invalid(where, name, "Holds a character that cannot be stored (NUL or half a surrogate pair).")
     elif isinstance(value, float):
-        if value in {float("inf"), float("-inf")}:
+        if not math.isfinite(value):
             raise invalid(where, name, "Not a finite number.")
     elif isinstance(value, dict):
         for key, item in value.items():

@@ -49,6 +49,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         problems: tuple[str, ...] = (),
         public: bool = False,
         most_bytes: int = bodies.MOST_BYTES,
+        as_sent: frozenset[str] = frozenset(),
         doc: Mapping[str, Any] | None = None,
     ) -> Callable[[Function], Function]:
         """Registers the function under `method` and `rule`.
@@ -56,12 +57,21 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         It is called with the path's parameters and, by name, `body` and `query` (plain dicts that the schemas
         loaded), `page` (when `answer` is a page), `if_version` (when marked `@edits`). It returns what `answer` dumps,
         or a finished Response. Its name is the operationId, its docstring the summary. `problems` are the codes of its
-        command; those of signing in, parsing, versions and pages are added here.
+        command; those of signing in, parsing, versions and pages are added here. Members of the body named by
+        `as_sent` may hold what is refused elsewhere (NUL, NaN): the function judges them.
         """
 
         def register(function: Function) -> Function:
             spec = _Operation(
-                function, rule, answer=answer, body=body, query=query, status=status, public=public, most=most_bytes
+                function,
+                rule,
+                answer=answer,
+                body=body,
+                query=query,
+                status=status,
+                public=public,
+                most=most_bytes,
+                as_sent=as_sent,
             )
 
             @wraps(function)
@@ -91,8 +101,10 @@ class _Operation:
         status: int | None,
         public: bool,
         most: int,
+        as_sent: frozenset[str],
     ) -> None:
-        self.function, self.rule, self.public, self.most_bytes = function, rule, public, most
+        self.function, self.rule, self.public = function, rule, public
+        self.most_bytes, self.as_sent = most, as_sent
         self.id = function.__name__
         self.answer = answer() if isinstance(answer, type) else answer
         self.body = body() if body else None
@@ -119,7 +131,7 @@ class _Operation:
         if self.paged:
             given["page"] = take_page(self.id, given["query"])
         if self.body is not None:
-            given["body"] = bodies.load(self.body, bodies.read_json(self.most_bytes), "body")
+            given["body"] = bodies.load(self.body, bodies.read_json(self.most_bytes, as_sent=self.as_sent), "body")
         asked = given.get("page")
         result = self.function(**given)
         if isinstance(result, Response):
