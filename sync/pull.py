@@ -20,7 +20,7 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderState
 from curbstop.models.base import utc_now
 from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
-from curbstop.models.op_ledger import OpLedger
+from curbstop.models.op_ledger import UNANSWERED, OpLedger
 from curbstop.models.service_order import ServiceOrder
 from curbstop.settings import Settings
 from sync import cursor as cursors
@@ -281,8 +281,7 @@ def acked_through(session: Session, tablet_id: UUID | None) -> int:
         return 0
     mine = OpLedger.tablet_id == tablet_id
     # An op without a verdict was stored and then cut off: it is answered when it comes again.
-    unanswered = OpLedger.verdict.is_(None) | (OpLedger.verdict == "waiting")
-    open_from = session.scalar(select(func.min(OpLedger.n)).where(mine, unanswered))
+    open_from = session.scalar(select(func.min(OpLedger.n)).where(mine, UNANSWERED))
     if open_from is not None:
         return int(open_from) - 1
     return int(session.scalar(select(func.max(OpLedger.n)).where(mine)) or 0)

@@ -4,10 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json, utc_now
+
+# Written out, so that the databases see that it is their index's own condition.
+UNANSWERED = text("(verdict IS NULL OR verdict = 'waiting')")
 
 
 class OpLedger(Base):
@@ -22,6 +25,7 @@ class OpLedger(Base):
     __table_args__ = (
         Index("ix_op_ledger_tablet_id_n", "tablet_id", "n"),
         Index("ix_op_ledger_waits_for_id", "waits_for_id"),
+        Index("ix_op_ledger_unanswered", "tablet_id", "n", postgresql_where=UNANSWERED, sqlite_where=UNANSWERED),
         Index("ix_op_ledger_aggregate", "aggregate"),
     )
 

@@ -82,6 +82,26 @@ def op(n: int, **other: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "poison", ['"\\u0000"', "NaN", '"\\ud800"', "1e999", "9" * 400, "[" * 40 + "]" * 40, "-Infinity"]
+)
+def test_one_op_that_cannot_be_stored_does_not_hold_up_its_batch(truck: Truck, poison: str) -> None:
+    """Clauses 3.3 and 3.7, I5, I25: it is kept and quarantined, and the others get their own verdicts."""
+    order = truck.order()
+    bad = json.dumps(op(1)).replace('"args": {}', f'"args": {{"note": {poison}}}')
+    good = json.dumps(op(2, kind="order.travel", aggregate=f"service_order/{order}"))
+    response = truck.client.send(
+        "POST", "/sync/v1/push", data=f'{{"ops":[{bad},{good}]}}'.encode(), content_type="application/json"
+    )
+    assert response.status_code == 200, response.data
+    told = response.get_json()["verdicts"]
+    assert [verdict["verdict"] for verdict in told] == ["quarantined", "applied"]
+    again = truck.client.send(
+        "POST", "/sync/v1/push", data=f'{{"ops":[{bad}]}}'.encode(), content_type="application/json"
+    )
+    assert again.get_json()["verdicts"] == told[:1]
+
+
 def test_a_pull_begins_with_a_checkpoint_and_ends_with_its_completion(truck: Truck) -> None:
     response = truck.pull()
     assert response.mimetype == "application/x-ndjson"

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from curbstop.commands import dispatch, review, service_points
+from curbstop.commands import dispatch, review, service_points, stop_visits
 from curbstop.models import AccessIssue, Attachment, Conflict, OrderHistory, Reading
 from curbstop.models.ids import new_id
 from tests.sync.model_tablet import ModelTablet, cut_off, verdicts
@@ -191,3 +191,78 @@ def test_a_photo_of_an_issue_that_was_known_already_finds_it(town: Town) -> None
     [known] = town.all(select(AccessIssue))
     assert known.occurrences == 2
     assert town.all(select(Attachment.access_issue_id)) == [known.id, known.id]
+
+
+def read_op(tablet: ModelTablet, stop: Any, register: Any, value: str = "001234", **other: Any) -> dict[str, Any]:
+    args = {"stop_id": str(stop), "readings": [{"register_id": str(register), "value": value}]}
+    return {**tablet.op("stop.read", f"stop/{stop}", args), **other}
+
+
+def test_readings_of_a_batch_go_together_and_each_has_its_own_verdict(town: Town) -> None:
+    """Clauses 3.4 and 3.11: what is wrong with one reading is no other's verdict, and the facts are the same."""
+    places = [town.place(last=1000) for _ in range(6)]
+    stops = town.route(places, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    ops = [read_op(tablet, stop, place.register_id, "001100") for stop, place in zip(stops, places, strict=True)]
+    ops[1]["args"]["readings"][0]["value"] = "1234567"
+    ops[2]["args"]["readings"][0]["register_id"] = str(places[3].register_id)
+    ops[4]["args"]["readings"][0]["value"] = "000900"
+    again = read_op(tablet, stops[0], places[0].register_id, "001100")
+    answers = tablet.push(*ops, again)
+    assert verdicts(answers) == ["applied", "parked", "parked", "applied", "applied", "applied", "applied"]
+    assert [answers[n]["code"] for n in (1, 2)] == ["reading_invalid", "not_in_scope"]
+    assert [answers[n]["result"]["flags"] for n in (0, 4, 6)] == [[], ["NEGATIVE"], ["ZERO"]]
+    assert town.all(select(func.count()).select_from(Reading).where(Reading.stop_visit_id.is_not(None))) == [5]
+    assert tablet.push(*ops, again) == answers
+
+
+def test_readings_alone_and_together_are_the_same_facts(town: Town) -> None:
+    """I10: the merge does not depend on where one batch ends and the next begins."""
+    places = [town.place(last=1000) for _ in range(8)]
+    stops = town.route(places, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    ops = [
+        read_op(tablet, s, p.register_id, f"{900 + 60 * n:06d}")
+        for n, (s, p) in enumerate(zip(stops, places, strict=True))
+    ]
+    together = tablet.push(*ops[:4])
+    alone = [answer for op in ops[4:] for answer in tablet.push(op)]
+    flags = [answer["result"]["flags"] for answer in (*together, *alone)]
+    assert flags == [["NEGATIVE"], ["NEGATIVE"], [], [], [], [], [], []]
+    found = town.all(select(Reading.value).where(Reading.stop_visit_id.is_not(None)).order_by(Reading.value))
+    assert [int(value) for value in found] == [900 + 60 * n for n in range(8)]
+
+
+def test_a_mistake_in_one_reading_leaves_the_others_of_the_batch_alone(town: Town, monkeypatch: Any) -> None:
+    """Clause 3.11: a group that fails is tried one by one."""
+    places = [town.place() for _ in range(3)]
+    stops = town.route(places, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    ops = [read_op(tablet, stop, place.register_id) for stop, place in zip(stops, places, strict=True)]
+    real = stop_visits.read_many
+
+    def mistaken(work: Any, asked: Any) -> Any:
+        if any(one.stop_id == stops[1] for one in asked):
+            raise ZeroDivisionError
+        return real(work, asked)
+
+    monkeypatch.setattr(stop_visits, "read_many", mistaken)
+    assert verdicts(tablet.push(*ops)) == ["applied", "quarantined", "applied"]
+
+
+def test_a_batch_is_answered_in_the_order_in_which_the_work_was_done(town: Town) -> None:
+    """Clause 3.11, I9: whatever the order in which the ops lie in the batch."""
+    orders = [town.order("GEN", town.place(), to="tom") for _ in range(2)]
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    day = [
+        tablet.order_op(kind, order, args)
+        for order in orders
+        for kind, args in (("order.travel", {}), ("order.arrive", {}), ("order.complete", DONE))
+    ]
+    answers = tablet.push(*reversed(day))
+    assert verdicts(answers) == ["applied"] * 6
+    assert all("another_active" not in str(town.read_order(order).flags) for order in orders)
