@@ -26,15 +26,12 @@ from curbstop.models.tablet import Tablet
 from sync import ops as reading
 from sync.handlers import PROGRESS, TOGETHER, carry_out
 from sync.ops import Op, Received
+from sync.verdicts import APPLIED, MERGED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept
 
 log = logging.getLogger(__name__)
 
 # What the database says when the moment was wrong, not the op.
 PASSING = (OperationalError, InternalError)
-APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
-QUARANTINED, MERGED = "quarantined", "merged"
-
-Verdict = dict[str, Any]
 Ledger = Row[Any]
 # What the ledger is asked for; `raw` only where the op did not just come.
 _COLUMNS = (
@@ -46,21 +43,6 @@ _COLUMNS = (
     OpLedger.verdict,
     OpLedger.answer,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A verdict before it is written down."""
-
-    verdict: str
-    code: str | None = None
-    detail: str | None = None
-    result: dict[str, Any] | None = None
-
-    def to_json(self, op_id: UUID) -> Verdict:
-        members = {"code": self.code, "detail": self.detail, "result": self.result}
-        given = {name: value for name, value in members.items() if value is not None}
-        return {"op_id": str(op_id), "verdict": self.verdict, **given}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +165,7 @@ class Answering:
         waits_for |= {op_id: one.op.follows for op_id, one in todo.items() if one.op}
         why = Answer(QUARANTINED, "op_malformed", "The op follows itself, so it could never be applied.")
         # Only an op that has just come can close a circle.
-        ends = [next(op_id for op_id in circle if op_id in todo) for circle in _circles(waits_for)]
+        ends = [next(op_id for op_id in circle if op_id in todo) for circle in circles(waits_for)]
         return [replace(todo[op_id], op=None, why=why) for op_id in ends]
 
     # -- carrying out
@@ -301,48 +283,9 @@ class Answering:
         self._unwritten = []
 
 
-def kept(op: Received) -> op_ledger.KeptOp:
-    """What the ledger stores of an op before anybody believes it."""
-    return op_ledger.KeptOp(
-        op_id=op.op_id,
-        raw=op.raw,
-        sha256=op.sha256,
-        n=_small(op.member("n", int)),
-        kind=_short(op.member("kind", str), 60),
-        aggregate=_short(op.member("aggregate", str), 80),
-        noted_at=reading.as_moment(op.member("noted_at", str)),
-        signature=op.signature,
-        staff_id=op.staff_id,
-    )
-
-
 def _todo(row: Ledger, received: Received) -> _Todo:
     told_as = received.said_id or row.op_id
     if received.refusal is not None:
         return _Todo(row, told_as, None, Answer(QUARANTINED, *received.refusal))
     op, code, detail = reading.read(received)
     return _Todo(row, told_as, op, None if op else Answer(QUARANTINED, code or "op_malformed", detail))
-
-
-def _circles(waits_for: Mapping[UUID, UUID | None]) -> list[list[UUID]]:
-    """The ops that wait for each other in a circle; every op is looked at once."""
-    found: list[list[UUID]] = []
-    seen: set[UUID] = set()
-    for start in sorted(waits_for):
-        path: list[UUID] = []
-        ahead: UUID | None = start
-        while ahead is not None and ahead in waits_for and ahead not in seen:
-            seen.add(ahead)
-            path.append(ahead)
-            ahead = waits_for[ahead]
-        if ahead is not None and ahead in path:
-            found.append(path[path.index(ahead) :])
-    return found
-
-
-def _short(text: str | None, longest: int) -> str | None:
-    return text[:longest] if text is not None else None
-
-
-def _small(number: int | None) -> int | None:
-    return number if number is not None and 0 <= number < 2**31 else None

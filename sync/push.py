@@ -22,8 +22,9 @@ from curbstop.models.engine import Sessions
 from curbstop.models.op_ledger import OpLedger
 from curbstop.settings import Settings
 from sync import seals
-from sync.answering import PASSING, Answering, Verdict, kept
+from sync.answering import PASSING, Answering
 from sync.ops import Received
+from sync.verdicts import Verdict, kept
 
 log = logging.getLogger(__name__)
 

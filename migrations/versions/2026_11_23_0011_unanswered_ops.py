@@ -1,14 +1,14 @@
 """An index of the few ops without a final verdict: every pull asks for the first of them.
 
-Revision ID: 0010
-Revises: 0009
+Revision ID: 0011
+Revises: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0010"
-down_revision: str | None = "0009"
+revision: str = "0011"
+down_revision: str | None = "0010"
 
 UNANSWERED = sa.text("verdict IS NULL OR verdict = 'waiting'")
 

@@ -1,0 +1,69 @@
+"""Verdicts before they are written down, what the ledger keeps of an op, and circles that get no verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from curbstop.commands import op_ledger
+from sync import ops as reading
+from sync.ops import Received
+
+APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
+QUARANTINED, MERGED = "quarantined", "merged"
+
+Verdict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict before it is written down."""
+
+    verdict: str
+    code: str | None = None
+    detail: str | None = None
+    result: dict[str, Any] | None = None
+
+    def to_json(self, op_id: UUID) -> Verdict:
+        members = {"code": self.code, "detail": self.detail, "result": self.result}
+        given = {name: value for name, value in members.items() if value is not None}
+        return {"op_id": str(op_id), "verdict": self.verdict, **given}
+
+
+def kept(op: Received) -> op_ledger.KeptOp:
+    """What the ledger stores of an op before anybody believes it."""
+    return op_ledger.KeptOp(
+        op_id=op.op_id,
+        raw=op.raw,
+        sha256=op.sha256,
+        n=_small(op.member("n", int)),
+        kind=_short(op.member("kind", str), 60),
+        aggregate=_short(op.member("aggregate", str), 80),
+        noted_at=reading.as_moment(op.member("noted_at", str)),
+        signature=op.signature,
+        staff_id=op.staff_id,
+    )
+
+
+def circles(waits_for: Mapping[UUID, UUID | None]) -> list[list[UUID]]:
+    """The ops that wait for each other in a circle; every op is looked at once."""
+    found: list[list[UUID]] = []
+    seen: set[UUID] = set()
+    for start in sorted(waits_for):
+        path: list[UUID] = []
+        ahead: UUID | None = start
+        while ahead is not None and ahead in waits_for and ahead not in seen:
+            seen.add(ahead)
+            path.append(ahead)
+            ahead = waits_for[ahead]
+        if ahead is not None and ahead in path:
+            found.append(path[path.index(ahead) :])
+    return found
+
+
+def _short(text: str | None, longest: int) -> str | None:
+    return text[:longest] if text is not None else None
+
+
+def _small(number: int | None) -> int | None:
+    return number if number is not None and 0 <= number < 2**31 else None
