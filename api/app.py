@@ -43,6 +43,7 @@ from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
 from api.core.context import EXTENSION, Context
 from api.core.tokens import Tokens
+from api.core.turns import Turns
 from api.core.watcher import Live
 from curbstop import __doc__ as about
 from curbstop.commands.tries import Tries
@@ -124,6 +125,8 @@ def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> Non
         tokens=Tokens(settings.secret_key, settings.access_minutes),
         tries=Tries(settings.sign_in_tries),
         live=Live(sessions, settings.api_listeners, live.standing),
+        # Each holds a thread while it is sent; half of them stay free for everybody else.
+        turns=Turns(max(1, settings.api_threads // 2)),
     )
 
 

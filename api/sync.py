@@ -1,8 +1,9 @@
 """The tablet's side: enrol, push, pull and gate codes. The protocol itself is in `sync`."""
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Response, request
@@ -181,7 +182,7 @@ _LINES = {
     "/pull",
     body=PullBody,
     status=200,
-    problems=("tablet_required", "invalid_cursor", "history_changed", "schema_unsupported"),
+    problems=("tablet_required", "invalid_cursor", "history_changed", "schema_unsupported", "unavailable"),
     doc={"responses": _LINES},
 )
 def pull_changes(body: dict[str, Any]) -> Response:
@@ -191,17 +192,24 @@ def pull_changes(body: dict[str, Any]) -> Response:
     _hand_over()
     stack = ExitStack()
     try:
+        if body["cursor"] is None:
+            # Everything is much to read; whoever has to wait is told so before it is looked at.
+            stack.callback(found.turns.take())
         session = stack.enter_context(found.sessions.read())
         lines = pulling.texts(
             session, me, found.settings, body["cursor"], body["schema_version"], resume=body["resume"]
         )
+        if lines is not None and body["cursor"] is not None:
+            stack.callback(found.turns.take())
     except BaseException:
         stack.close()
         raise
     if lines is None:
         stack.close()
         return Response(status=204)
-    return ndjson(lines, stack.close, limit_s=found.settings.pull_seconds)
+    response = ndjson(lines, stack.close, limit_s=found.settings.pull_seconds)
+    response.response = found.turns.paced(cast(Iterable[bytes], response.response))
+    return response
 
 
 def _hand_over() -> None:

@@ -6,6 +6,7 @@ from typing import cast
 from flask import current_app
 
 from api.core.tokens import Tokens
+from api.core.turns import Turns
 from api.core.watcher import Live
 from curbstop.commands.tries import Tries
 from curbstop.models.engine import Sessions
@@ -23,6 +24,7 @@ class Context:
     tokens: Tokens
     tries: Tries
     live: Live
+    turns: Turns
 
 
 def context() -> Context:
