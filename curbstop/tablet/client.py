@@ -166,6 +166,9 @@ class Client:
         except Refused as refused:
             if refused.code not in ("history_changed", "invalid_cursor"):
                 raise
+            if pulling.forget_staged(self.store) and refused.code == "invalid_cursor":
+                # Perhaps only the marks of the pull that broke off are not known any more.
+                return self._pull_once()
         # The server was restored, or no longer knows this cursor: fetch everything anew and keep the outbox.
         self.store.remember(cursor=None, history_id=None, complete=None, proved=None)
         return self._pull()
@@ -173,16 +176,21 @@ class Client:
     def _pull(self) -> int:
         cursor = self.store.fact("cursor")
         answered = self.store.query("SELECT max(n) AS n FROM verdict")[0]["n"]
-        body = as_json({"cursor": cursor, "schema_version": SCHEMA_VERSION})
-        response = self._call("POST", "/sync/v1/pull", body=body, stream=True, accept="application/x-ndjson")
-        if response.status_code == 204:
-            response.close()
-            with self.store.transaction() as db:
-                outbox.settle(db, answered or 0)
-            return 0
-        stream = pulling.read(self.transport.lines(response))
-        pulling.apply(self.store, stream, whole=cursor is None)
-        return stream.row_count
+        stream = None
+        while stream is None:
+            wish = {"cursor": cursor, "schema_version": SCHEMA_VERSION}
+            if marks := pulling.marks(self.store):
+                wish["resume"] = marks
+            response = self._call(
+                "POST", "/sync/v1/pull", body=as_json(wish), stream=True, accept="application/x-ndjson"
+            )
+            if response.status_code == 204:
+                response.close()
+                with self.store.transaction() as db:
+                    outbox.settle(db, answered or 0)
+                return 0
+            stream = pulling.stage(self.store, self.transport.lines(response))
+        return pulling.apply(self.store, stream, whole=cursor is None)
 
     def listen(self) -> Iterator[int]:
         """Sequence numbers as the server pokes; ends when the server closes the stream.

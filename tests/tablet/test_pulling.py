@@ -1,5 +1,6 @@
 """A pull is taken over whole or not at all, and no unanswered work goes with a row that leaves."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,14 +45,59 @@ def _state(store: Store) -> str | None:
     return found["state"] if found else None
 
 
-def test_a_stream_without_its_end_is_no_stream() -> None:
-    with pytest.raises(Offline):
-        pulling.read([b'{"checkpoint": {}}', b'{"data": {"bucket": "b", "reset": true, "rows": []}}'])
+HEAD = json.dumps({"checkpoint": {"history_id": HISTORY, "seq": 1, "buckets": [{"id": "tech:a"}],
+                                  "removed_buckets": [], "acked_through_n": 0}}).encode()  # fmt: skip
+END = b'{"checkpoint_complete": {"seq": 1, "cursor": "c"}}'
 
 
-def test_a_line_cut_in_the_middle_is_no_stream() -> None:
+def _data(*rows: dict[str, Any], mark: str = "m", reset: bool = False, bucket: str = "tech:a") -> bytes:
+    return json.dumps({"data": {"bucket": bucket, "reset": reset, "next": mark, "rows": list(rows)}}).encode()
+
+
+def test_a_stream_without_its_end_is_staged_and_shown_to_nobody(store: Store) -> None:
+    """Clauses 4.2 and 4.11, I7."""
+    assert pulling.stage(store, [HEAD, _data(ORDER, reset=True, mark="first")]) is None
+    assert pulling.marks(store) == ["first"]
+    assert _state(store) is None
+
+
+def test_a_stream_without_any_line_is_a_broken_one(store: Store) -> None:
     with pytest.raises(Offline):
-        pulling.read([b'{"checkpoint": {}}', b'{"data": {"buc'])
+        pulling.stage(store, [HEAD])
+
+
+def test_a_line_cut_in_the_middle_is_not_staged(store: Store) -> None:
+    with pytest.raises(Offline):
+        pulling.stage(store, [HEAD, _data(ORDER, mark="first"), _data(ORDER, mark="second")[:-9]])
+    assert pulling.marks(store) == ["first"]
+
+
+def test_what_was_staged_is_taken_over_with_the_end_and_then_forgotten(store: Store) -> None:
+    pulling.stage(store, [HEAD, _data(ORDER, reset=True)])
+    stream = pulling.stage(store, [HEAD, _data(mark="second"), END])
+    assert stream is not None
+    assert pulling.apply(store, stream, whole=True) == 1
+    assert (_state(store), pulling.marks(store)) == ("dispatched", [])
+
+
+def test_a_bucket_that_is_not_ours_any_more_is_not_staged_either(store: Store) -> None:
+    pulling.stage(store, [HEAD.replace(b"tech:a", b"route:r"), _data(ORDER, reset=True, bucket="route:r")])
+    stream = pulling.stage(store, [HEAD, END])
+    assert stream is not None
+    assert pulling.apply(store, stream, whole=True) == 0
+
+
+def test_a_reset_line_replaces_what_was_staged_of_its_bucket(store: Store) -> None:
+    pulling.stage(store, [HEAD, _data(ORDER, reset=True), _data(mark="second")])
+    pulling.stage(store, [HEAD, _data(reset=True, mark="third")])
+    assert pulling.marks(store) == ["third"]
+    assert len(store.query("SELECT * FROM staged")) == 1
+
+
+def test_another_person_takes_over_nothing_that_was_staged(store: Store) -> None:
+    pulling.stage(store, [HEAD, _data(ORDER, reset=True)])
+    store.forget_rows()
+    assert pulling.marks(store) == []
 
 
 def test_a_stream_that_cannot_be_taken_changes_nothing(store: Store) -> None:
