@@ -10,7 +10,7 @@ from bench.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the answer. `baseline` is of the same run; `bar` bounds the ratio, or the value without one."""
+    """One line of the answer. `baseline` is of the same run; `bar` bounds the ratio or the value."""
 
     name: str
     backend: str
@@ -28,11 +28,14 @@ class Figure:
 
 def figure(
     name: str, place: Place, value: float, *, unit: str, better: str, bar: float | None = None,
-    baseline: float | None = None,
+    baseline: float | None = None, of_value: bool = False,
 ) -> Figure:  # fmt: skip
-    """The figure with its ratio to the baseline, and whether it passes the bar."""
+    """The figure with its ratio to the baseline, and whether it passes the bar.
+
+    The bar bounds the ratio where there is a baseline, unless it is said to be `of_value`.
+    """
     ratio = value / baseline if baseline else None
-    held = ratio if ratio is not None else value
+    held = value if of_value or ratio is None else ratio
     ok = bar is None or (held >= bar if better == "higher" else held <= bar)
     return Figure(name, place.backend, value, unit, better, bar, baseline, ratio, ok)
 

@@ -97,6 +97,11 @@ class Settings:
         return ZoneInfo(self.timezone)
 
     @property
+    def snapshots_dir(self) -> Path:
+        """Where the snapshots for first syncs lie, named by their content."""
+        return self.data_dir / "snapshots"
+
+    @property
     def files_dir(self) -> Path:
         """Where photos lie, named by their content, unless a bucket keeps them."""
         return self.data_dir / "files"

@@ -17,6 +17,8 @@ _SALT = "curbstop.pull-cursor"
 _MARK_SALT = "curbstop.pull-mark"
 # A pull that breaks more often than this has the moments of its oldest stretches taken together.
 MOST_STRETCHES = 16
+# Sorts behind every entity type.
+_LAST_TYPE = "~"
 
 Key = tuple[str, UUID]
 
@@ -74,6 +76,11 @@ class Mark:
             "k": [[entity_type, entity_id.hex, seq] for (entity_type, entity_id), seq in self.stretches],
         }
         return str(URLSafeSerializer(secret_key, salt=_MARK_SALT).dumps(members))
+
+
+def after_snapshot(history_id: UUID, tablet_id: UUID | None, bucket: str, seq: int) -> Mark:
+    """The mark of a tablet that has staged a whole bucket as of `seq`: no key comes after this one."""
+    return Mark(history_id, tablet_id, bucket, None, (((_LAST_TYPE, UUID(int=2**128 - 1)), seq),))
 
 
 def decode(text: str, secret_key: str, *, history_id: UUID, tablet_id: UUID | None, newest: int) -> Cursor:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from curbstop.commands.scope import REFERENCE
@@ -23,12 +23,17 @@ Key = tuple[str, UUID]
 Lanes = tuple[int, int, int, int]
 NOTHING: Final[Lanes] = (0, 0, 0, 0)
 _SPAN = 2**32
-# The halves of the checks, as signed 32-bit numbers: PostgreSQL adds those up in plain 64-bit integers, wider ones in
-# arbitrary precision.
-_LANES = tuple(
-    func.sum(cast(literal_column(f"bucket_row.{word}"), Integer))
-    for word in ("check_hi >> 32", "check_hi << 32 >> 32", "check_lo >> 32", "check_lo << 32 >> 32")
-)
+_WORDS = {
+    # As signed 32-bit numbers: PostgreSQL adds those up in plain 64-bit integers, wider ones in arbitrary precision.
+    "postgresql": (
+        "CAST(check_hi >> 32 AS int)",
+        "CAST(check_hi << 32 >> 32 AS int)",
+        "CAST(check_lo >> 32 AS int)",
+        "CAST(check_lo << 32 >> 32 AS int)",
+    ),
+    # SQLite interprets every operator, so the fewest win.
+    "sqlite": ("check_hi >> 32", "check_hi & 4294967295", "check_lo >> 32", "check_lo & 4294967295"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ class Sum:
 def of_buckets(session: Session, buckets: Collection[str]) -> dict[str, Sum]:
     """The sums of these buckets at the session's moment: one statement for all of them."""
     found = session.execute(
-        select(BucketRow.bucket, func.count(), *_LANES).where(BucketRow.bucket.in_(buckets)).group_by(BucketRow.bucket)
+        select(BucketRow.bucket, func.count(), *_lanes(session))
+        .where(BucketRow.bucket.in_(buckets))
+        .group_by(BucketRow.bucket)
     )
     sums = {bucket: Sum() for bucket in buckets} | {bucket: _sum(numbers) for bucket, *numbers in found}
     if REFERENCE in sums:
@@ -77,7 +84,7 @@ def of_ranges(session: Session, bucket: str, tails: Collection[str], besides: Co
     sums = {digit + tail: Sum() for tail in tails for digit in "0123456789abcdef"}
     for length in {len(tail) for tail in tails}:
         part = _tail(session, length + 1)
-        statement = select(part, func.count(), *_LANES).where(BucketRow.bucket == bucket).group_by(part)
+        statement = select(part, func.count(), *_lanes(session)).where(BucketRow.bucket == bucket).group_by(part)
         if length:
             statement = statement.where(_tail(session, length).in_([tail for tail in tails if len(tail) == length]))
         sums |= {name: _sum(numbers) for name, *numbers in session.execute(statement)}
@@ -110,6 +117,10 @@ def checkpoint_lines(session: Session, buckets: Sequence[str]) -> list[dict[str,
     """The members of a checkpoint's `buckets`."""
     sums = of_buckets(session, buckets)
     return [{"id": bucket, "count": sums[bucket].count, "digest": sums[bucket].digest} for bucket in buckets]
+
+
+def _lanes(session: Session) -> list[ColumnElement[int]]:
+    return [func.sum(literal_column(word)) for word in _WORDS[session.get_bind().dialect.name]]
 
 
 def _sum(numbers: Sequence[Any]) -> Sum:

@@ -14,6 +14,7 @@ from curbstop.commands import (
     request_keys,
     scope,
     service_orders,
+    snapshots,
     uploads,
 )
 from curbstop.commands.work import Work, system_work
@@ -40,6 +41,8 @@ SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),
     Entry("forget_old_changes", timedelta(minutes=10), change_log.forget_old),
+    Entry("ask_for_snapshots", timedelta(minutes=5), snapshots.ask),
+    Entry("forget_old_snapshots", timedelta(hours=1), snapshots.forget_old),
     Entry("tell_drifted_rows", timedelta(hours=1), scope.tell_drifted),
     Entry("forget_settled_conflicts", timedelta(hours=1), conflicts.forget_settled),
     Entry("forget_answers", timedelta(hours=1), request_keys.forget_old),

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from curbstop.commands import outbox, review, thumbnails
+from curbstop.commands import snapshots as snapshot_commands
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
+from sync import snapshots
 
 Payload = Mapping[str, Any]
 
@@ -25,12 +27,21 @@ def _keep_thumbnail(work: Work, payload: Payload, drawn: bytes | None) -> None:
     thumbnails.keep(work, UUID(payload["attachment_id"]), drawn)
 
 
+def _write_snapshot(sessions: Sessions, settings: Settings, payload: Payload) -> snapshots.Built | None:
+    return snapshots.write(sessions, settings, payload["bucket"])
+
+
+def _keep_snapshot(work: Work, _payload: Payload, built: snapshots.Built | None) -> None:
+    snapshots.keep(work, built)
+
+
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
 }
 # Topics whose long part comes first, outside the transaction, which then gets what was made.
 PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {
     "attachment.stored": (_draw_thumbnail, _keep_thumbnail),
+    snapshot_commands.TOPIC: (_write_snapshot, _keep_snapshot),
 }
 
 

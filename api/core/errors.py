@@ -25,6 +25,7 @@ BY_STATUS = {
     406: "not_acceptable",
     409: "conflict",
     413: "too_large",
+    416: "range_not_satisfiable",
     415: "unsupported_media_type",
     422: "invalid",
     429: "too_many_requests",
@@ -105,6 +106,8 @@ def _headers(problem: Problem) -> dict[str, Any]:
         headers["WWW-Authenticate"] = "Bearer"
     if problem.code == "version_mismatch" and "current_version" in problem.extra:
         headers["ETag"] = f'"v{problem.extra["current_version"]}"'
+    if problem.code == "range_not_satisfiable" and "size" in problem.extra:
+        headers["Content-Range"] = f"bytes */{problem.extra['size']}"
     wait = problem.extra.get("retry_after_s") or RETRY_AFTER_S.get(problem.code)
     if wait:
         headers["Retry-After"] = str(wait)

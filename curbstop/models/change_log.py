@@ -44,7 +44,11 @@ class BucketRow(Base):
     """
 
     __tablename__ = "bucket_row"
-    __table_args__ = (Index("ix_bucket_row_entity_type_entity_id", "entity_type", "entity_id"),)
+    # In the order of its key on SQLite: a bucket is read from end to end to be added up.
+    __table_args__ = (
+        Index("ix_bucket_row_entity_type_entity_id", "entity_type", "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     bucket: Mapped[str] = mapped_column(String(80), primary_key=True)
     entity_type: Mapped[str] = mapped_column(String(30), primary_key=True)
