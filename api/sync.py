@@ -11,9 +11,10 @@ from flask import Response, request
 from api.core import Answer, Blueprint, Body, Query, actor, reading, writing
 from api.core.bodies import invalid
 from api.core.context import context
+from api.core.handovers import hand_over
 from api.core.schemas import Anything, Free, Id, Many, Part, Text, Whole
 from api.core.streams import NDJSON, ndjson
-from curbstop.commands import dispatch, secrets
+from curbstop.commands import secrets
 from curbstop.commands import tablets as commands
 from curbstop.commands.tablets import Enrolled
 from curbstop.domain.actors import SYSTEM
@@ -189,7 +190,7 @@ def pull_changes(body: dict[str, Any]) -> Response:
     """What changed in this tablet's buckets since its cursor, from one consistent snapshot."""
     me, found = actor(), context()
     queries.syncing(me)
-    _hand_over()
+    hand_over(found, me)
     stack = ExitStack()
     try:
         if body["cursor"] is None:
@@ -210,21 +211,6 @@ def pull_changes(body: dict[str, Any]) -> Response:
     response = ndjson(lines, stack.close, limit_s=found.settings.pull_seconds)
     response.response = found.turns.paced(cast(Iterable[bytes], response.response))
     return response
-
-
-def _hand_over() -> None:
-    """Orders that this pull will carry are on the tablet from now on, even if the answer is lost."""
-    with reading() as session:
-        waiting = queries.has_orders_to_take(session, actor())
-        leases = queries.has_leases_to_renew(session, actor(), context().settings, utc_now())
-        heard = queries.was_heard_lately(session, actor(), utc_now())
-    if waiting or leases or not heard:
-        with writing() as work:
-            if waiting:
-                dispatch.mark_pulled(work)
-            if leases:
-                dispatch.renew_leases(work)
-            commands.heard(work)
 
 
 @blp.operation(

@@ -1,5 +1,7 @@
 """Who sends a request: the bearer token, checked against the person and the tablet as they are now."""
 
+import time
+
 from flask import g, request
 
 from api.core.context import context
@@ -7,6 +9,8 @@ from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
 from curbstop.queries import staff
 
+# What the scheme of RFC 6750 is called, and what PowerSync's SDKs call it.
+SCHEMES = frozenset({"bearer", "token"})
 # What every operation that is not public can answer.
 CODES = ("not_signed_in", "session_ended", "tablet_revoked")
 
@@ -14,11 +18,17 @@ CODES = ("not_signed_in", "session_ended", "tablet_revoked")
 def identify() -> Actor:
     """Sets and returns the request's actor, or raises the problem that keeps them out."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() not in SCHEMES or not token.strip():
         raise Problem("not_signed_in")
     found = context()
     claims = found.tokens.read_access_token(token.strip())
     with found.sessions.read() as session:
         g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id)
+    g.session_ends = found.tokens.issued_at(token.strip()) + found.tokens.access_s
     actor: Actor = g.actor
     return actor
+
+
+def left_s() -> float:
+    """How long the request's access token is good for, in seconds."""
+    return max(0.0, float(g.session_ends) - time.time())

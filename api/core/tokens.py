@@ -40,6 +40,11 @@ class Tokens:
         except (BadData, KeyError, TypeError, ValueError):
             raise Problem("not_signed_in", "The access token is not one of ours.") from None
 
+    def issued_at(self, token: str) -> float:
+        """When a token that was read was made, in seconds of the epoch."""
+        _, made = self._access.loads(token, return_timestamp=True)
+        return float(made.timestamp())
+
     def cursor(self, operation: str, sort: str, after: list[Any]) -> str:
         """An opaque cursor that fits this operation and sort order only."""
         return _text(self._cursor.dumps([operation, sort, after]))

@@ -145,6 +145,15 @@ def heard(work: Work, *, beacon: Mapping[str, Any] | None = None, sent_work: boo
     work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(said))
 
 
+def ring(work: Work) -> None:
+    """Wakes the streams of the acting technician, although none of their rows has changed."""
+    require(work.actor, Action.SYNC_TABLET)
+    if work.actor.tablet_id is None or work.actor.staff_id is None:
+        raise Problem("tablet_required")
+    bucket = scope.technician_bucket(work.actor.staff_id)
+    journal.record(work, [(bucket, "tablet", work.actor.tablet_id, journal.NOTICE, 0)])
+
+
 def rename(work: Work, tablet_id: UUID, name: str, *, if_version: int | None = None) -> Tablet:
     """Gives the tablet another name."""
     require(work.actor, Action.MANAGE_TABLETS)
