@@ -1,5 +1,6 @@
 """Makes the application: the context, the resources, the document, the error handler, the log and the headers."""
 
+from threading import BoundedSemaphore
 from types import ModuleType
 
 import flask_smorest
@@ -131,6 +132,7 @@ def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> Non
         live=Live(sessions, settings.api_listeners, live.standing),
         # Each holds a thread while it is sent; half of them stay free for everybody else.
         turns=Turns(max(1, settings.api_threads // 2)),
+        waiters=BoundedSemaphore(max(1, settings.api_threads // 4)),
     )
 
 

@@ -16,13 +16,12 @@ from api.core.handovers import hand_over
 from api.core.schemas import Many, Part, Text
 from api.core.signed_in import left_s
 from api.core.streams import FLUSH, NDJSON, ndjson
-from api.core.watcher import Listener
+from api.core.waiting import pokes
 from curbstop.commands import tablets as commands
 from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
 from curbstop.queries import staff
 from curbstop.queries import tablets as queries
-from sync import scope
 from sync.adapters import powersync
 
 blp = Blueprint("powersync", "powersync", url_prefix="/compat/powersync", description="For the SDKs of PowerSync.")
@@ -104,33 +103,25 @@ class _Stream:
     held: ExitStack = field(default_factory=ExitStack)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """A checkpoint, and another one whenever something changed; a problem ends the stream, and the client asks."""
-        listener = self._listener()
+        """A checkpoint, and another one whenever something changed; a problem ends the stream, and the client asks.
+
+        Without a thread to spare for waiting it ends at once: the client has what there is, and comes again by itself.
+        """
         with suppress(Problem):
-            yield from self._checkpoint(listener)
-            while listener is not None and (left := self.ends - time.monotonic()) > 0:
+            yield from self._checkpoint()
+            waiting = self.held.enter_context(pokes(self.found, self.me, self.position.newest))
+            while waiting is not None and not waiting.over and (left := self.ends - time.monotonic()) > 0:
                 yield {"token_expires_in": int(left)}
                 yield FLUSH
-                if listener.wait(min(KEEPALIVE_S, left)) is not None:
+                if waiting.wait(min(KEEPALIVE_S, left)):
                     hand_over(self.found, self.me)
-                    yield from self._checkpoint(listener)
+                    yield from self._checkpoint()
 
-    def _checkpoint(self, listener: Listener | None) -> Iterator[dict[str, Any]]:
+    def _checkpoint(self) -> Iterator[dict[str, Any]]:
         me = self.me
         with self.found.sessions.read() as session:
             staff.actor_of(session, me.staff_id, me.tablet_id)  # type: ignore[arg-type] # somebody is signed in
-            if listener is not None:
-                listener.buckets = frozenset(scope.buckets_of(session, me))
             yield from powersync.checkpoint(session, me, self.position)
-
-    def _listener(self) -> Listener | None:
-        """None when no thread can be spared for waiting: the client has what there is, and comes again by itself."""
-        with self.found.sessions.read() as session:
-            buckets = frozenset(scope.buckets_of(session, self.me))
-        try:
-            return self.held.enter_context(self.found.live.listening(buckets))
-        except Problem:
-            return None
 
 
 @blp.operation(

@@ -1,6 +1,7 @@
 """What one application holds for all its requests: settings, sessions, and the signers made of the secret key."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
@@ -25,6 +26,8 @@ class Context:
     tries: Tries
     live: Live
     turns: Turns
+    # A quarter of the threads may wait for something to tell; the others answer.
+    waiters: BoundedSemaphore
 
 
 def context() -> Context:

@@ -102,36 +102,39 @@ def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, in
     by_id = dict(versions)
     if len(by_id) == 1:
         held = [
-            (bucket, row_id)
+            (bucket, row_id, was)
             for row_id, version in by_id.items()
-            for bucket in _hold(work, entity_type, row_id, version)
+            for bucket, was in _hold(work, entity_type, row_id, version)
         ]
     else:
         held = _hold_many(work, entity_type, by_id)
-    record(work, [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id in held])
+    changes = [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id, _ in held]
+    record(work, changes, [was for *_, was in held])
 
 
-def _hold(work: Work, entity_type: str, entity_id: UUID, version: int) -> Iterable[str]:
-    return work.session.scalars(
+def _hold(work: Work, entity_type: str, entity_id: UUID, version: int) -> Iterable[Sequence[Any]]:
+    """(bucket, the version that it held until now) of each."""
+    return work.session.execute(
         update(BucketRow)
         .where(BucketRow.entity_type == entity_type, BucketRow.entity_id == entity_id)
-        .values(check_columns(entity_type, entity_id, version))
-        .returning(BucketRow.bucket)
+        .values(was_version=BucketRow.row_version, **check_columns(entity_type, entity_id, version))
+        .returning(BucketRow.bucket, BucketRow.was_version)
         .execution_options(synchronize_session=False)
     )
 
 
-def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[tuple[str, UUID]]:
+def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[tuple[str, UUID, int]]:
     """Two statements for any number of rows; most rows of an import are in no bucket, and then it is one."""
     mine = BucketRow.entity_type == entity_type
     found = work.session.execute(
-        select(BucketRow.bucket, BucketRow.entity_id)
+        select(BucketRow.bucket, BucketRow.entity_id, BucketRow.row_version)
         .where(mine, BucketRow.entity_id.in_(by_id))
         .order_by(BucketRow.entity_id, BucketRow.bucket)
+        .with_for_update()
     )
-    held = [(bucket, row_id) for bucket, row_id in found]
+    held = [(bucket, row_id, was) for bucket, row_id, was in found]
     if held:
-        touched = dict.fromkeys(row_id for _, row_id in held)
+        touched = dict.fromkeys(row_id for _, row_id, _ in held)
         checks = [
             {"entity_type": entity_type, "entity_id": row_id, **check_columns(entity_type, row_id, by_id[row_id])}
             for row_id in touched
@@ -140,8 +143,11 @@ def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[
     return held
 
 
-def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]]) -> None:
-    """Change rows (bucket, entity type, id, kind, row version); their sequence numbers come at COMMIT."""
+def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]], was: Sequence[int] = ()) -> None:
+    """Change rows (bucket, entity type, id, kind, row version); their sequence numbers come at COMMIT.
+
+    `was` are the versions that the buckets held until now, 0 where the row is new to them, as when not given.
+    """
     rows = [
         {
             "bucket": bucket,
@@ -149,9 +155,12 @@ def record(work: Work, changes: Sequence[tuple[str, str, UUID, str, int]]) -> No
             "entity_id": entity_id,
             "kind": kind,
             "row_version": version,
+            "was_version": was_version,
             "recorded_at": work.at,
         }
-        for bucket, entity_type, entity_id, kind, version in changes
+        for (bucket, entity_type, entity_id, kind, version), was_version in zip(
+            changes, was or [0] * len(changes), strict=True
+        )
     ]
     insert_many(work.session, ChangeLog, rows)
 

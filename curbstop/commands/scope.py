@@ -51,6 +51,7 @@ def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
         index_elements=["bucket", "entity_type", "entity_id"],
         set_={
             "holds": BucketRow.holds + statement.excluded.holds,
+            "was_version": BucketRow.row_version,
             **{name: statement.excluded[name] for name in ("row_version", "check_hi", "check_lo")},
         },
     )
@@ -60,12 +61,22 @@ def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
             "entity_type": key[0],
             "entity_id": key[1],
             "holds": counts[key],
+            "was_version": 0,
             **check_columns(*key, version),
         }
         for key, version in versions.items()
     ]
     work.session.execute(statement, values)
-    journal.record(work, [(bucket, *key, journal.PUT, version) for key, version in versions.items()])
+    was = _was_of(work, bucket, list(versions))
+    changes = [(bucket, *key, journal.PUT, version) for key, version in versions.items()]
+    journal.record(work, changes, [was[key] for key in versions])
+
+
+def _was_of(work: Work, bucket: str, keys: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
+    """The versions that the bucket held before the last write of these rows; 0 where it held none."""
+    here = (BucketRow.bucket == bucket, BucketRow.entity_id.in_({entity_id for _, entity_id in keys}))
+    found = work.session.execute(select(BucketRow.entity_type, BucketRow.entity_id, BucketRow.was_version).where(*here))
+    return {(entity_type, entity_id): was for entity_type, entity_id, was in found}
 
 
 def holds(work: Work, bucket: str, entity_type: str, entity_id: UUID) -> bool:
@@ -92,13 +103,15 @@ def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
     # Two orders at one place that go together are two holds less.
     counts = Counter((entity_type, entity_id) for entity_type, entity_id, _ in going)
     gone: list[tuple[str, str, UUID, str, int]] = []
+    was: list[int] = []
     for entity_type in {key[0] for key in versions}:
         ids = [entity_id for kind, entity_id in versions if kind == entity_type]
         here = (BucketRow.bucket == bucket, BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
         for less in sorted({counts[entity_type, row_id] for row_id in ids}):
             those = BucketRow.entity_id.in_([row_id for row_id in ids if counts[entity_type, row_id] == less])
             work.session.execute(update(BucketRow).where(*here, those).values(holds=BucketRow.holds - less))
-        done = list(work.session.scalars(select(BucketRow.entity_id).where(*here, BucketRow.holds <= 0)))
+        let_go = select(BucketRow.entity_id, BucketRow.row_version).where(*here, BucketRow.holds <= 0)
+        done = dict(work.session.execute(let_go).all())
         if done:
             work.session.execute(
                 delete(BucketRow).where(
@@ -108,7 +121,8 @@ def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
                 )
             )
         gone += [(bucket, entity_type, row_id, journal.LEAVE, versions[entity_type, row_id]) for row_id in done]
-    journal.record(work, gone)
+        was += done.values()
+    journal.record(work, gone, was)
 
 
 def tell_drifted(work: Work) -> int:

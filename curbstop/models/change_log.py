@@ -16,7 +16,7 @@ class ChangeLog(Base):
 
     `seq` is given at COMMIT, so whoever sees number N sees every number below it: by a deferred constraint trigger
     under an advisory lock on PostgreSQL, and by AUTOINCREMENT under BEGIN IMMEDIATE on SQLite. `xid` is the writing
-    transaction (PostgreSQL only).
+    transaction (PostgreSQL only). `was_version` is what the bucket held of the row until then, 0 for nothing.
     """
 
     __tablename__ = "change_log"
@@ -34,13 +34,15 @@ class ChangeLog(Base):
     entity_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(1))
     row_version: Mapped[int]
+    was_version: Mapped[int] = mapped_column(default=0, server_default="0")
     recorded_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class BucketRow(Base):
     """A row is in a bucket while something holds it there; `holds` counts the reasons.
 
-    `row_version` is the row's version as the bucket's tablets are to have it, `check_hi` and `check_lo` its checksum.
+    `row_version` is the row's version as the bucket's tablets are to have it, `check_hi` and `check_lo` its checksum,
+    `was_version` the version before, or 0.
     """
 
     __tablename__ = "bucket_row"
@@ -55,6 +57,7 @@ class BucketRow(Base):
     entity_id: Mapped[UUID] = mapped_column(primary_key=True)
     holds: Mapped[int] = mapped_column(default=1)
     row_version: Mapped[int]
+    was_version: Mapped[int] = mapped_column(default=0, server_default="0")
     check_hi: Mapped[int] = mapped_column(BigInteger)
     check_lo: Mapped[int] = mapped_column(BigInteger)
 
