@@ -1,14 +1,14 @@
 """What a bucket held before each change, so that a change says by itself how it alters the bucket's sum.
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0013
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0012"
-down_revision: str | None = "0011"
+revision: str = "0013"
+down_revision: str | None = "0012"
 
 # The change before of the same row in the same bucket, for the changes that are there already.
 _FILL = """
