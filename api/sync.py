@@ -21,8 +21,10 @@ from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
 from curbstop.models.base import utc_now
 from curbstop.queries import tablets as queries
+from sync import news
 from sync import pull as pulling
 from sync import push as pushing
+from sync.contract import SCHEMA_VERSION
 
 blp = Blueprint("sync", "sync", url_prefix="/sync/v1", description="What tablets use; see docs/sync-protocol.md.")
 
@@ -190,6 +192,10 @@ def pull_changes(body: dict[str, Any]) -> Response:
     """What changed in this tablet's buckets since its cursor, from one consistent snapshot."""
     me, found = actor(), context()
     queries.syncing(me)
+    if body["cursor"] is not None and not body["resume"] and body["schema_version"] == SCHEMA_VERSION:
+        with found.sessions.glance() as session:
+            if news.quiet(session, me, found.settings, body["cursor"], utc_now()):
+                return Response(status=204)
     hand_over(found, me)
     stack = ExitStack()
     try:

@@ -83,11 +83,11 @@ def after_snapshot(history_id: UUID, tablet_id: UUID | None, bucket: str, seq: i
     return Mark(history_id, tablet_id, bucket, None, (((_LAST_TYPE, UUID(int=2**128 - 1)), seq),))
 
 
-def decode(text: str, secret_key: str, *, history_id: UUID, tablet_id: UUID | None, newest: int) -> Cursor:
-    """The cursor, or Problem: invalid_cursor (not ours, another tablet's), history_changed (another history's)."""
+def read(text: str, secret_key: str) -> Cursor:
+    """The cursor as it stands, or Problem(`invalid_cursor`): it is not ours."""
     try:
         members = URLSafeSerializer(secret_key, salt=_SALT).loads(text)
-        cursor = Cursor(
+        return Cursor(
             history_id=UUID(members["h"]),
             seq=int(members["s"]),
             buckets=frozenset(members["b"]),
@@ -95,6 +95,11 @@ def decode(text: str, secret_key: str, *, history_id: UUID, tablet_id: UUID | No
         )
     except (BadData, KeyError, TypeError, ValueError):
         raise Problem("invalid_cursor", "The pull cursor is not one of this server's; pull without one.") from None
+
+
+def decode(text: str, secret_key: str, *, history_id: UUID, tablet_id: UUID | None, newest: int) -> Cursor:
+    """The cursor, or Problem: invalid_cursor (not ours, another tablet's), history_changed (another history's)."""
+    cursor = read(text, secret_key)
     if cursor.tablet_id != tablet_id:
         raise Problem("invalid_cursor", "The pull cursor is another tablet's; pull without one.")
     if cursor.history_id != history_id or cursor.seq > newest:

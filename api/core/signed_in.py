@@ -22,7 +22,7 @@ def identify() -> Actor:
         raise Problem("not_signed_in")
     found = context()
     claims = found.tokens.read_access_token(token.strip())
-    with found.sessions.read() as session:
+    with found.sessions.glance() as session:
         g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id)
     g.session_ends = found.tokens.issued_at(token.strip()) + found.tokens.access_s
     actor: Actor = g.actor

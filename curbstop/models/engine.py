@@ -74,6 +74,7 @@ class Sessions:
         self._reader = engine.execution_options(
             **({} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True})
         )
+        self._glancer = engine.execution_options(**({} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}))
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -89,6 +90,12 @@ class Sessions:
     def read(self) -> Iterator[Session]:
         """One read-only snapshot: everything read inside is of the same moment."""
         with reaching(), Session(self._reader, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Session]:
+        """For one reading statement, which is a moment of its own: without the two that begin and end a snapshot."""
+        with reaching(), Session(self._glancer, autoflush=False) as session:
             yield session
 
     def check(self) -> None:

@@ -1,0 +1,57 @@
+"""Whether a pull would bring anything, in one statement: most pulls are asked for when nothing happened."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, exists, func, select
+from sqlalchemy.orm import Session
+
+from curbstop.commands.journal import NOTICE
+from curbstop.commands.scope import REFERENCE, route_bucket, technician_bucket
+from curbstop.domain.actors import Actor
+from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OrderState
+from curbstop.models.change_log import ChangeHorizon, ChangeLog, SyncHistory
+from curbstop.models.leases import leases_due
+from curbstop.models.route import RouteSession
+from curbstop.models.service_order import ServiceOrder
+from curbstop.models.tablet import Tablet
+from curbstop.queries.tablets import LATELY
+from curbstop.settings import Settings
+from sync import cursor as cursors
+
+
+def quiet(session: Session, actor: Actor, settings: Settings, cursor: str, at: datetime) -> bool:
+    """True when nothing changed since the cursor, nothing waits to be handed over, and the tablet was heard lately.
+
+    It never says why not, and refuses nothing: whatever is odd is for the pull itself to answer.
+    """
+    try:
+        since = cursors.read(cursor, settings.secret_key)
+    except Problem:
+        return False
+    if actor.staff_id is None or since.tablet_id != actor.tablet_id:
+        return False
+    asked = select(
+        SyncHistory.history_id,
+        select(func.max(ChangeLog.seq)).scalar_subquery(),
+        select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id).scalar_subquery(),
+        select(func.aggregate_strings(cast(RouteSession.route_version_id, Text), ","))
+        .where(RouteSession.technician_id == actor.staff_id, RouteSession.state == "open")
+        .scalar_subquery(),
+        _anything(since, actor, settings, at),
+    )
+    history_id, newest, heard_at, walked, anything = session.execute(asked).one()
+    routes = {route_bucket(UUID(text)) for text in (walked or "").split(",") if text}
+    mine = {technician_bucket(actor.staff_id), *routes, REFERENCE}
+    if anything or heard_at is None or at - heard_at >= LATELY:
+        return False
+    return history_id == since.history_id and since.seq <= (newest or 0) and mine == since.buckets
+
+
+def _anything(since: cursors.Cursor, actor: Actor, settings: Settings, at: datetime) -> ColumnElement[bool]:
+    changed = exists().where(ChangeLog.bucket.in_(since.buckets), ChangeLog.seq > since.seq, ChangeLog.kind != NOTICE)
+    forgotten = exists().where(ChangeHorizon.bucket.in_(since.buckets), ChangeHorizon.seq > since.seq)
+    waiting = exists().where(ServiceOrder.technician_id == actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED)
+    leases = leases_due(actor.staff_id, at, settings).with_only_columns(ServiceOrder.id).order_by(None).exists()
+    return changed | forgotten | waiting | leases
