@@ -49,7 +49,6 @@ from api.core.tokens import Tokens
 from api.core.turns import Turns
 from api.core.watcher import Live
 from curbstop import __doc__ as about
-from curbstop.commands.tries import Tries
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings
 
@@ -128,7 +127,6 @@ def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> Non
         settings=settings,
         sessions=sessions,
         tokens=Tokens(settings.secret_key, settings.access_minutes),
-        tries=Tries(settings.sign_in_tries),
         live=Live(sessions, settings.api_listeners, live.standing),
         # Each holds a thread while it is sent; half of them stay free for everybody else.
         turns=Turns(max(1, settings.api_threads // 2)),

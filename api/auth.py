@@ -6,11 +6,12 @@ from api.core import Answer, Blueprint, Body, reading, writing
 from api.core.context import context
 from api.core.schemas import Id, Many, Part, Text, Whole
 from api.core.tokens import Claims
-from curbstop.commands import sign_in
+from curbstop.commands import sign_in, tries
 from curbstop.commands.sign_in import SignedIn
 from curbstop.domain.actors import SYSTEM, Actor
 from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
+from curbstop.models.base import utc_now
 
 blp = Blueprint(
     "auth", "auth", url_prefix="/auth", description="Sessions: a short access token, a rotating refresh token."
@@ -58,19 +59,20 @@ def start_session(body: dict[str, Any]) -> dict[str, Any]:
     With tablet_id and tablet_key the session belongs to that tablet, as the sync endpoints demand.
     """
     found, login = context(), body["login"].strip().lower()
-    found.tries.check(login)
     try:
         with reading() as session:
+            tries.check(session, login, found.settings.sign_in_tries, utc_now())
             staff_id = sign_in.verify(session, login, body["password"])
         with writing(Actor(staff_id, login, tablet_id=body["tablet_id"])) as work:
             signed = sign_in.sign_in(
                 work, staff_id, body["password"], tablet_id=body["tablet_id"], tablet_key=body["tablet_key"]
             )
+            tries.right(work, login)
     except Problem as problem:
         if problem.code == "wrong_credentials":
-            found.tries.wrong(login)
+            with writing(SYSTEM) as work:
+                tries.wrong(work, login)
         raise
-    found.tries.right(login)
     return _session(signed)
 
 

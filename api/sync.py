@@ -14,7 +14,7 @@ from api.core.context import context
 from api.core.handovers import hand_over
 from api.core.schemas import Anything, Free, Id, Many, Part, Text, Whole
 from api.core.streams import NDJSON, ndjson
-from curbstop.commands import secrets
+from curbstop.commands import secrets, tries
 from curbstop.commands import tablets as commands
 from curbstop.commands.tablets import Enrolled
 from curbstop.domain.actors import SYSTEM
@@ -126,14 +126,16 @@ def enrol_tablet(body: dict[str, Any]) -> Enrolled:
 
     The same code from the same installation gives the same answer again, should the first have been lost.
     """
-    tries, name = context().tries, f"enrol {request.remote_addr}"
-    tries.check(name)
+    name = f"enrol {request.remote_addr}"
+    with reading() as session:
+        tries.check(session, name, context().settings.sign_in_tries, utc_now())
     try:
         with writing(SYSTEM) as work:
             enrolled = commands.enrol(work, body.pop("code"), **body)
     except Problem as problem:
         if problem.code == "enrolment_code_invalid":
-            tries.wrong(name)
+            with writing(SYSTEM) as work:
+                tries.wrong(work, name)
         raise
     return enrolled
 

@@ -47,6 +47,7 @@ SCHEDULE = (
     Entry("forget_settled_conflicts", timedelta(hours=1), conflicts.forget_settled),
     Entry("forget_answers", timedelta(hours=1), request_keys.forget_old),
     Entry("forget_jobs_done", timedelta(hours=1), housekeeping.forget_jobs_done),
+    Entry("forget_wrong_tries", timedelta(hours=1), housekeeping.forget_wrong_tries),
     Entry("forget_refresh_tokens", timedelta(hours=1), housekeeping.forget_refresh_tokens),
     Entry("forget_enrolment_codes", timedelta(hours=1), housekeeping.forget_enrolment_codes),
     Entry("forget_expired_uploads", timedelta(hours=1), uploads.forget_expired),

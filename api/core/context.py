@@ -9,7 +9,6 @@ from flask import current_app
 from api.core.tokens import Tokens
 from api.core.turns import Turns
 from api.core.watcher import Live
-from curbstop.commands.tries import Tries
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 
@@ -23,7 +22,6 @@ class Context:
     settings: Settings
     sessions: Sessions
     tokens: Tokens
-    tries: Tries
     live: Live
     turns: Turns
     # A quarter of the threads may wait for something to tell; the others answer.

@@ -42,7 +42,16 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "People and tablets": (
         "Staff with their roles, the sessions that they are signed in with, and the tablets in their hands.",
-        ("staff", "refresh_token", "tablet", "enrolment_code", "tablet_person", "tablet_boot", "tablet_incident"),
+        (
+            "staff",
+            "refresh_token",
+            "tablet",
+            "enrolment_code",
+            "tablet_person",
+            "tablet_boot",
+            "tablet_incident",
+            "wrong_try",
+        ),
     ),
     "Sync": (
         "What a tablet sends is an op with one verdict for ever; what cannot be applied is a conflict. What a tablet "

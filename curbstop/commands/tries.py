@@ -1,45 +1,43 @@
-"""Counts wrong passwords and codes, so that nobody can try them all: in memory, a bounded number of names."""
+"""Counts wrong passwords and codes, so that nobody can try them all: in the database, for all processes alike."""
 
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+import hashlib
+from datetime import datetime, timedelta
 
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.wrong_try import WrongTry
 
-WINDOW_S = 900
-MOST_NAMES = 10_000
+WINDOW = timedelta(minutes=15)
 
 
-class Tries:
-    """Wrong tries by name within a sliding window. Each API process counts its own."""
+def check(session: Session, name: str, most: int, at: datetime) -> None:
+    """Problem(`too_many_requests`) with `retry_after_s` while the name has used up its tries of the last minutes."""
+    recent = session.scalars(
+        select(WrongTry.tried_at)
+        .where(WrongTry.name_hash == _hash(name), WrongTry.tried_at > at - WINDOW)
+        .order_by(WrongTry.tried_at.desc())
+        .limit(most)
+    ).all()
+    if len(recent) >= most:
+        # The oldest of those that count makes room for one more when it leaves the window.
+        oldest = recent[-1] if recent else at
+        wait = int((oldest + WINDOW - at).total_seconds()) + 1
+        raise Problem("too_many_requests", f"Too many wrong tries; wait {wait} seconds.", retry_after_s=wait)
 
-    def __init__(self, most: int, *, window_s: float = WINDOW_S, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._window_s, self._clock = most, window_s, clock
-        self._lock = threading.Lock()
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
-    def check(self, name: str) -> None:
-        """Problem(`too_many_requests`) with `retry_after_s` while the name has used up its tries."""
-        with self._lock:
-            recent = self._recent(name)
-        if len(recent) >= self._most:
-            wait = int(recent[-self._most] + self._window_s - self._clock()) + 1
-            raise Problem("too_many_requests", f"Too many wrong tries; wait {wait} seconds.", retry_after_s=wait)
+def wrong(work: Work, name: str) -> None:
+    """One more wrong try."""
+    work.session.execute(insert(WrongTry), [{"id": new_id(), "name_hash": _hash(name), "tried_at": work.at}])
 
-    def wrong(self, name: str) -> None:
-        """One more wrong try."""
-        with self._lock:
-            self._wrong[name] = [*self._recent(name), self._clock()]
-            self._wrong.move_to_end(name)
-            while len(self._wrong) > MOST_NAMES:
-                self._wrong.popitem(last=False)
 
-    def right(self, name: str) -> None:
-        """The password was right; the count begins anew."""
-        with self._lock:
-            self._wrong.pop(name, None)
+def right(work: Work, name: str) -> None:
+    """The password was right; the count begins anew."""
+    work.session.execute(delete(WrongTry).where(WrongTry.name_hash == _hash(name)))
 
-    def _recent(self, name: str) -> list[float]:
-        since = self._clock() - self._window_s
-        return [at for at in self._wrong.get(name, []) if at > since]
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()

@@ -24,6 +24,7 @@ from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
+from curbstop.models.wrong_try import WrongTry
 
 __all__ = [
     "AccessIssue",
@@ -74,4 +75,5 @@ __all__ = [
     "TabletPerson",
     "Thumbnail",
     "Upload",
+    "WrongTry",
 ]

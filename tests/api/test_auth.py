@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from api.app import connect
 from tests.api.office import PASSWORD, Client, Office
 
 
@@ -51,6 +52,15 @@ def test_wrong_tries_run_out(office: Office, door: Client) -> None:
     stopped = enter(door)
     assert (stopped.status_code, stopped.json["code"]) == (429, "too_many_requests")
     assert 800 < int(stopped.headers["Retry-After"]) <= 901
+
+
+def test_wrong_tries_are_counted_whichever_process_is_asked(office: Office, door: Client) -> None:
+    for _ in range(office.settings.sign_in_tries):
+        # Each time as a process that has just begun, with nothing in its memory.
+        connect(office.app, office.settings, office.sessions.engine)
+        assert door.post("/auth/sign-in", {"login": "tess", "password": "guess"}).status_code == 401
+    assert enter(door).json["code"] == "too_many_requests"
+    assert door.post("/auth/sign-in", {"login": "tom", "password": "guess"}).status_code == 401
 
 
 def test_a_tablet_is_enrolled_and_signed_in_on(office: Office, door: Client) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from curbstop.commands import sign_in, staff, tablets
 from curbstop.commands.sign_in import SignedIn
-from curbstop.commands.tries import Tries
 from curbstop.commands.work import Work
 from curbstop.domain.actors import SYSTEM
 from curbstop.domain.permissions import Role
@@ -138,20 +137,3 @@ def test_a_tablets_session_ends_with_the_tablet(door: Door) -> None:
         sign_in.sign_in(
             door.work(), door.tess.id, "right words", tablet_id=enrolled.tablet_id, tablet_key=enrolled.tablet_key
         )
-
-
-def test_wrong_tries_are_counted_by_name_within_a_window() -> None:
-    now = 0.0
-    tries = Tries(3, window_s=60, clock=lambda: now)
-    for _ in range(3):
-        tries.check("tess")
-        tries.wrong("tess")
-    with pytest.raises(Problem) as refused:
-        tries.check("tess")
-    assert refused.value.extra["retry_after_s"] == 61
-    tries.check("tom")
-    now = 61
-    tries.check("tess")
-    tries.wrong("tess")
-    tries.right("tess")
-    tries.check("tess")
