@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet import integrity, outbox, pulling
+from curbstop.tablet import first_sync, integrity, outbox, pulling
 from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport, as_json
@@ -168,6 +168,7 @@ class Client:
                 raise
             if pulling.forget_staged(self.store) and refused.code == "invalid_cursor":
                 # Perhaps only the marks of the pull that broke off are not known any more.
+                first_sync.do_without(self.store)
                 return self._pull_once()
         # The server was restored, or no longer knows this cursor: fetch everything anew and keep the outbox.
         self.store.remember(cursor=None, history_id=None, complete=None, proved=None)
@@ -176,6 +177,8 @@ class Client:
     def _pull(self) -> int:
         cursor = self.store.fact("cursor")
         answered = self.store.query("SELECT max(n) AS n FROM verdict")[0]["n"]
+        if cursor is None:
+            first_sync.stage_snapshots(self.store, self._call, self.transport.pieces)
         stream = None
         while stream is None:
             wish = {"cursor": cursor, "schema_version": SCHEMA_VERSION}

@@ -51,7 +51,7 @@ def prove(store: Store, ask: Ask, *, every_row: bool = False) -> int:
             rows, whole = _repair_if_possible(store, ask, bucket)
             came += rows
             sound = sound and whole
-    store.remember(complete=sound or None, proved=cursor if sound else None)
+    store.remember(complete=sound or None, proved=cursor if sound else None, no_snapshots=None)
     return came
 
 

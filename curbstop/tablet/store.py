@@ -91,6 +91,7 @@ class Store:
             db.execute("DELETE FROM bucket_row")
             db.execute("DELETE FROM server_row")
             db.execute("DELETE FROM staged")
+            db.execute("DELETE FROM download")
             db.execute("DELETE FROM meta WHERE name IN ('cursor', 'history_id', 'digests', 'complete', 'proved')")
 
     def server_row(self, entity_type: str, row_id: str) -> tuple[int, bool, dict[str, Any]] | None:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -12,6 +12,7 @@ from curbstop.tablet.errors import Offline, Refused
 
 PATIENCE_S = (5.0, 60.0)  # to connect, and between two parts of an answer
 _WORTH_PACKING = 1_000  # bytes
+_PIECE = 16 * 1024
 
 
 class Transport:
@@ -54,23 +55,24 @@ class Transport:
         stream: bool = False,
         accept: str = "*/*",
         last_event_id: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """The answer if it is a good one; raises Refused for any other, and Offline when none came."""
         if not self.online:
             raise Offline("the network is off")
-        headers = {"Accept": accept, "Accept-Encoding": "gzip"}
+        sent = {"Accept": accept, "Accept-Encoding": "gzip", **(headers or {})}
         if last_event_id is not None:
-            headers["Last-Event-ID"] = str(last_event_id)
+            sent["Last-Event-ID"] = str(last_event_id)
         if token:
-            headers["Authorization"] = f"Bearer {token}"
+            sent["Authorization"] = f"Bearer {token}"
         if body is not None:
-            headers["Content-Type"] = media_type
+            sent["Content-Type"] = media_type
             if media_type == "application/json" and len(body) > _WORTH_PACKING:
-                headers["Content-Encoding"] = "gzip"
+                sent["Content-Encoding"] = "gzip"
                 body = gzip.compress(body, 6)
         try:
             response = self._session.request(
-                method, self.base_url + path, data=body, headers=headers, timeout=self._patience_s, stream=stream
+                method, self.base_url + path, data=body, headers=sent, timeout=self._patience_s, stream=stream
             )
         except requests.RequestException as error:
             raise Offline(f"{self.base_url} did not answer ({type(error).__name__})") from error
@@ -100,6 +102,24 @@ class Transport:
                     yield line
             except requests.RequestException as error:
                 raise Offline(f"the stream broke ({type(error).__name__})") from error
+
+    def pieces(self, response: requests.Response) -> Iterator[bytes]:
+        """The bytes of an answer as they come; raises Offline when the connection breaks or closes too early."""
+        breaks = self.break_streams > 0
+        self.break_streams -= breaks
+        left = int(response.headers.get("Content-Length", 0))
+        with response:
+            try:
+                for piece in response.iter_content(_PIECE):
+                    if breaks:
+                        yield piece[: len(piece) // 2]
+                        raise Offline("the stream broke")
+                    left -= len(piece)
+                    yield piece
+            except requests.RequestException as error:
+                raise Offline(f"the stream broke ({type(error).__name__})") from error
+        if left > 0:
+            raise Offline(f"the stream ended {left} bytes early")
 
 
 def _is_whole(response: requests.Response) -> bool:
