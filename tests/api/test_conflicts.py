@@ -1,5 +1,6 @@
 """Parked work through HTTP: the list, one conflict whole, and the order that it waits on."""
 
+from typing import Any
 from uuid import UUID
 
 from curbstop.commands import conflicts
@@ -7,6 +8,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models import OpLedger
 from curbstop.models.ids import new_id
 from tests.api.office import Office
+from tests.sync.model_tablet import ModelTablet, cut_off
 from tests.town import Town
 
 
@@ -66,3 +68,49 @@ def test_a_list_is_narrowed_by_its_filters(office: Office, town: Town) -> None:
     assert found("state=open&code=duplicate_completion") == [first, second]
     assert found("state=resolved") == found("code=not_in_scope") == []
     assert found(f"order_id={order_id}") == found(f"staff_id={office.ids['tess']}") == [first]
+
+
+def finished(office: Office, town: Town) -> str:
+    """Tom's completion of an order that was moved to Tess, whose own completion came first; the conflict's id."""
+    place = town.place()
+    order = town.order("CUT_OFF_REQ", place, to="tom")
+    toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    toms.pull()
+    town.assign(order, "tess")
+    tesss.pull()
+    tesss.push(tesss.order_op("order.complete", order, cut_off(place)))
+    [answer] = toms.push(toms.order_op("order.complete", order, cut_off(place)))
+    return str(answer["result"]["conflict_id"]) if answer["verdict"] == "parked" else str(answer)
+
+
+def test_a_conflict_shows_both_sides_the_ops_around_it_and_a_suggestion(office: Office, town: Town) -> None:
+    """Clause 10.1."""
+    found = office.as_("dana").get(f"/conflicts/{finished(office, town)}").json
+    assert (found["theirs_then"]["state"], found["theirs"]["state"], found["mine"]["outcome"]) == (
+        "completed", "completed", "DONE",
+    )  # fmt: skip
+    assert [(op["staff_name"], op["verdict"]) for op in found["chain"]] == [("Tess", "applied"), ("Tom", "parked")]
+    assert found["suggestion"]["resolution"] == "keep_theirs"
+    assert '"kind":"order.complete"' in found["content"].replace(" ", "")
+
+
+def test_a_conflict_is_settled_once_with_a_reason_and_the_version_that_was_seen(office: Office, town: Town) -> None:
+    """Clauses 10.3 and 10.6."""
+    url = f"/conflicts/{finished(office, town)}"
+    body = {"resolution": "apply", "reason": "He locked it."}
+
+    def resolve(name: str = "dana", version: int | None = 1, **changes: object) -> Any:
+        return office.as_(name).send("POST", f"{url}/resolve", json={**body, **changes}, version=version)
+
+    assert resolve(version=None).json["code"] == "precondition_required"
+    assert resolve("carla").json["code"] == "forbidden"
+    assert resolve(version=9).json["code"] == "version_mismatch"
+    assert resolve(resolution="burn").json["code"] == "invalid"
+    assert resolve(resolution="merge").json["code"] == "argument_required"
+    settled = resolve()
+    assert (settled.status_code, settled.json["state"], settled.json["resolved_by_name"]) == (200, "resolved", "Dana")
+    assert settled.json["theirs"]["technician_name"] == "Tom"
+    again = resolve("sue")
+    assert (again.status_code, again.headers["ETag"]) == (200, settled.headers["ETag"])
+    other = resolve(resolution="keep_theirs", version=2)
+    assert (other.status_code, other.json["code"], other.json["resolution"]) == (409, "conflict_resolved", "apply")

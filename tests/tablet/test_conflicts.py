@@ -1,0 +1,68 @@
+"""What the technician sees of parked work: the office is looking at it, and then what became of it."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from curbstop.commands import dispatch
+from curbstop.models import Conflict
+from curbstop.tablet import outbox, view
+from sync import resolving
+from tests.tablet.conftest import NewTablet
+from tests.tablet.conftest import Tablet as InHand
+from tests.town import Town
+
+
+def seen(tablet: InHand, order_id: str) -> list[dict[str, Any]]:
+    return view.with_office(tablet.store, f"service_order/{order_id}")
+
+
+def test_parked_work_is_with_the_office_from_the_verdict_on_until_it_was_settled(
+    town: Town, new_tablet: NewTablet
+) -> None:
+    """Clause 10.7: never a silent revert; and what the office took is on the tablet like any change."""
+    order_id = str(town.order("GEN", town.place(), to="tom"))
+    tom = new_tablet("tom")
+    tom.client.sync()
+    tom.network.online = False
+    tom.work.complete(order_id, "DONE", {"notes": "All well."})
+    town.assign(UUID(order_id), "tess")
+    with town.work("dana") as work:
+        dispatch.recall(work, UUID(order_id), reason="Not needed.")
+    tom.network.online = True
+    tom.client.push()
+    assert outbox.verdicts(tom.store)[-1]["verdict"] == "parked"
+    [before_pull] = seen(tom, order_id)
+    tom.client.pull()
+    [waiting] = seen(tom, order_id)
+    for shown in (before_pull, waiting):
+        assert (shown["state"], shown["code"], shown["says"]) == (
+            "open", "not_in_scope", "The office is looking at it.",
+        )  # fmt: skip
+    assert [row["state"] for row in view.conflicts(tom.store)] == ["open"]
+    conflict = town.all(select(Conflict))[0]
+    with town.work("sue") as work:
+        resolving.resolve(
+            work, conflict.id, resolution="apply", chosen=None, reason="He was there.", if_version=conflict.version
+        )
+    tom.client.pull()
+    [settled] = seen(tom, order_id)
+    assert (settled["state"], settled["resolution"]) == ("resolved", "apply")
+    assert settled["says"] == "The office has taken it as you noted it. He was there."
+    order = view.find(tom.store, "service_order", order_id)
+    assert order is not None
+    assert (order["state"], order["with_office"]) == ("completed", [settled])
+
+
+def test_a_quarantined_op_is_shown_as_well(town: Town, new_tablet: NewTablet) -> None:
+    """Clause 10.7."""
+    order_id = str(town.order("GEN", town.place(), to="tom"))
+    tom = new_tablet("tom")
+    tom.client.sync()
+    outbox.append(tom.store, "order.teleport", f"service_order/{order_id}", {}, None)
+    tom.client.sync()
+    order = view.find(tom.store, "service_order", order_id)
+    assert order is not None
+    assert [(one["code"], one["state"]) for one in order["with_office"]] == [("op_unknown", "open")]
+    assert order["state"] == "dispatched"
