@@ -63,7 +63,7 @@ class VerdictAnswer(Answer):
     verdict = Text(
         "What became of it; it never changes, but for `waiting`.",
         "applied",
-        choices=["applied", "merged", "superseded_noop", "parked", "quarantined", "waiting"],
+        choices=["applied", "merged", "superseded_noop", "duplicate", "parked", "quarantined", "waiting"],
     )
     code = Text("Why, as a problem's code.")
     detail = Text("Why, in words.")

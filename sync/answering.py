@@ -26,7 +26,7 @@ from curbstop.models.tablet import Tablet
 from sync import ops as reading
 from sync.handlers import PROGRESS, TOGETHER, carry_out
 from sync.ops import Op, Received
-from sync.verdicts import APPLIED, MERGED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept
+from sync.verdicts import APPLIED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept
 
 log = logging.getLogger(__name__)
 
@@ -243,8 +243,7 @@ class Answering:
             log.exception("op %s of kind %s could not be applied", op.op_id, op.kind)
             work.session.expire_all()
             return self._quarantined(one.row, Answer(QUARANTINED, "internal", PROBLEMS["internal"].title))
-        met = result.get("clashes") or result.get("interleaved") or result.get("conflict_id")
-        return Answer(MERGED if met else APPLIED, result=result)
+        return Answer.of(result)
 
     def _quarantined(self, row: Ledger, answer: Answer) -> Answer:
         """What cannot be applied at all: its bytes stay in the ledger, and the office finds it among the conflicts."""

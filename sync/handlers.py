@@ -67,7 +67,14 @@ def _decline(work: Work, op: Op) -> Result:
 
 
 def _complete(work: Work, op: Op) -> Result:
-    return _order(field_work.complete(work, op.subject_id, _visit(op)))
+    visit = _visit(op)
+    try:
+        return _order(field_work.complete(work, op.subject_id, visit))
+    except Problem as problem:
+        done = field_work.same_completion(work, op.subject_id, visit)
+        if problem.code != "duplicate_completion" or done is None:
+            raise
+        return {**_order(done), "duplicate": True}
 
 
 def _return(work: Work, op: Op) -> Result:
@@ -87,6 +94,9 @@ def _create(work: Work, op: Op) -> Result:
         order_id=UUID(args["order_id"]),
         source="field",
     )
+    there = service_orders.made_before(work, new)
+    if there is not None:
+        return {**_order(there), "duplicate": True}
     return _order(service_orders.create(work, new))
 
 
@@ -158,6 +168,7 @@ def _known_issue(work: Work, issue_id: UUID) -> UUID:
 
 def _declare_attachment(work: Work, op: Op) -> Result:
     args = op.args
+    there = attachments.is_declared(work, UUID(args["attachment_id"]))
     found = attachments.declare(
         work,
         UUID(args["attachment_id"]),
@@ -169,7 +180,8 @@ def _declare_attachment(work: Work, op: Op) -> Result:
         size=args["size"],
         noted_at=op.noted_at,
     )
-    return {"attachment_id": str(found.id), "stored": found.stored_at is not None}
+    said = {"attachment_id": str(found.id), "stored": found.stored_at is not None}
+    return said | ({"duplicate": True} if there else {})
 
 
 HANDLERS: Final[dict[str, Handler]] = {

@@ -48,7 +48,7 @@ def resolve(
         result = _keep(doing, row)
     else:
         op = _read(row, conflict, chosen)
-        if resolution == Resolution.MERGE and conflict.claimants:
+        if resolution == Resolution.MERGE and conflict.claimants and op.kind in FINISHES:
             # What was corrected must not be claimed by a third place.
             claims.check_order(work, op.subject_id, op.args.get("captures") or {})
         result = _carry_out(work, doing, op, reason)

@@ -10,7 +10,7 @@ from sync import ops as reading
 from sync.ops import Received
 
 APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
-QUARANTINED, MERGED = "quarantined", "merged"
+QUARANTINED, MERGED, DUPLICATE = "quarantined", "merged", "duplicate"
 
 Verdict = dict[str, Any]
 
@@ -23,6 +23,14 @@ class Answer:
     code: str | None = None
     detail: str | None = None
     result: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, result: dict[str, Any]) -> "Answer":
+        """What became of an op that was carried out, by what its handler says of it."""
+        if result.get("duplicate"):
+            return cls(DUPLICATE, result=result)
+        met = result.get("clashes") or result.get("interleaved") or result.get("conflict_id")
+        return cls(MERGED if met else APPLIED, result=result)
 
     def to_json(self, op_id: UUID) -> Verdict:
         members = {"code": self.code, "detail": self.detail, "result": self.result}

@@ -64,6 +64,11 @@ def declare(
     return attachment
 
 
+def is_declared(work: Work, attachment_id: UUID) -> bool:
+    """Whether a photo of that id is known already."""
+    return work.session.get(Attachment, attachment_id) is not None
+
+
 def _check_owner(work: Work, order_id: UUID | None, access_issue_id: UUID | None) -> None:
     """Raises Problem(not_in_scope) unless the order or the place was given to the actor: a photo holds up a posting."""
     decided = work.authority is not None

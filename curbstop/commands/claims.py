@@ -1,16 +1,17 @@
-"""What can be true of one place only: a meter's serial number and a radio's id, claimed by two change-outs.
+"""What can be true once only: where a meter and a radio are, and what a register showed during one walk.
 
 The claim that is here stays, but is marked and not posted; the one that arrives is parked. The office decides for
 either, or corrects what was misread.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
-from curbstop.commands import journal
+from curbstop.commands import journal, readings
 from curbstop.commands.order_steps import type_of
 from curbstop.commands.work import Work, get
 from curbstop.domain.conflicts import Resolution
@@ -18,10 +19,13 @@ from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Flag, OrderState
 from curbstop.models.meter import Endpoint, Installation, Meter
+from curbstop.models.reading import Reading
+from curbstop.models.route import RouteSession, Stop, StopVisit
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.staff import Staff
 
+DOUBTED = "disputed"
 DISPUTED, LOST = Flag.CLAIM_DISPUTED.value, Flag.CLAIM_LOST.value
 # (capture, code of the refusal)
 _CLAIMS: Final = (("new_serial", "serial_claimed_twice"), ("new_endpoint", "radio_claimed_twice"))
@@ -60,15 +64,88 @@ def mark(work: Work, claimants: Sequence[Mapping[str, Any]]) -> None:
         if DISPUTED not in order.flags:
             order.flags = sorted({*order.flags, DISPUTED})
             journal.changed(work, order, "dispute")
+    _mark_readings(work, claimants, disputed=True)
 
 
-def decide(work: Work, claimants: Sequence[Mapping[str, Any]], resolution: str) -> None:
+def decide(work: Work, claimants: Sequence[Mapping[str, Any]], resolution: str, *, op_id: UUID) -> None:
     """The office decided: for what arrived (apply: theirs is lost, and has to be done again), or for another."""
     for order in _theirs(work, claimants):
         flags = set(order.flags) - {DISPUTED} | ({LOST} if resolution == Resolution.APPLY else set())
         if flags != set(order.flags):
             order.flags = sorted(flags)
             journal.changed(work, order, "decide_claim")
+    theirs = _mark_readings(work, claimants, disputed=False)
+    if resolution != Resolution.KEEP_THEIRS:
+        _supersede(work, theirs, op_id)
+
+
+def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[Claimant]]:
+    """What other technicians have read at these stops during the present walks, by stop; one statement."""
+    if work.authority is not None:
+        return {}
+    rows = work.session.execute(
+        select(StopVisit.stop_id, Reading, Staff.name)
+        .join(Reading, Reading.stop_visit_id == StopVisit.id)
+        .join(Stop, Stop.id == StopVisit.stop_id)
+        .outerjoin(Staff, Staff.id == StopVisit.technician_id)
+        .where(
+            StopVisit.stop_id.in_(stop_ids),
+            StopVisit.technician_id != work.actor.staff_id,
+            Reading.superseded_by_id.is_(None),
+            exists().where(
+                RouteSession.route_version_id == Stop.route_version_id,
+                RouteSession.state == "open",
+                RouteSession.created_at <= StopVisit.recorded_at,
+            ),
+        )
+    )
+    found: dict[UUID, list[Claimant]] = {}
+    for stop_id, reading, technician in rows:
+        claimant = {
+            "side": "theirs",
+            "what": "reading",
+            "value": str(reading.value),
+            "reading_id": str(reading.id),
+            "register_id": str(reading.register_id),
+            "technician_name": technician,
+            "noted_at": reading.noted_at.isoformat(),
+        }
+        found.setdefault(stop_id, []).append(claimant)
+    return found
+
+
+def check_readings(work: Work, values: Mapping[UUID, Decimal], others: Sequence[Claimant]) -> None:
+    """Raises Problem(reading_regression) where another technician read more at the same stop during the same walk."""
+    for other in others:
+        value = values.get(UUID(other["register_id"]))
+        if value is not None and value < Decimal(other["value"]):
+            mine = {"side": "mine", "what": "reading", "value": str(value), "technician_name": work.actor.name}
+            detail = f"{other['technician_name']} read {Decimal(other['value']):f} here; this says {value:f}."
+            raise Problem("reading_regression", detail, claimants=[other, mine])
+
+
+def _mark_readings(work: Work, claimants: Sequence[Mapping[str, Any]], *, disputed: bool) -> list[Reading]:
+    """Readings are facts and stay as they are; that one is doubted is a flag."""
+    found = [get(work, Reading, UUID(one["reading_id"])) for one in claimants if one.get("reading_id")]
+    for reading in found:
+        flags = {*reading.flags, DOUBTED} if disputed else {*reading.flags} - {DOUBTED}
+        if flags != set(reading.flags):
+            reading.flags = sorted(flags)
+            journal.audit(work, "dispute" if disputed else "decide_claim", "reading", reading.id)
+    work.session.flush()
+    return found
+
+
+def _supersede(work: Work, theirs: Sequence[Reading], op_id: UUID) -> None:
+    """The reading that arrived counts: the doubted ones of the same registers point at it."""
+    for doubted in theirs:
+        fresh = work.session.scalar(
+            select(Reading.id)
+            .join(StopVisit, StopVisit.id == Reading.stop_visit_id)
+            .where(StopVisit.op_id == op_id, Reading.register_id == doubted.register_id)
+        )
+        if fresh is not None and doubted.superseded_by_id is None:
+            readings.supersede(work, doubted.id, by=fresh)
 
 
 def refuse_posting(order: ServiceOrder) -> None:

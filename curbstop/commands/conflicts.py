@@ -109,7 +109,7 @@ def settle(
     conflict.chosen, conflict.result = dict(chosen) if chosen else None, dict(result or {})
     conflict.resolved_at, conflict.resolved_by_id = work.at, work.actor.staff_id
     journal.changed(work, conflict, "resolve")
-    claims.decide(work, conflict.claimants, resolution)
+    claims.decide(work, conflict.claimants, resolution, op_id=conflict.op_id)
 
 
 def find_orders(work: Work, aggregate: str, order_id: UUID) -> None:

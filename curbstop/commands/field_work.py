@@ -131,6 +131,16 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     return order
 
 
+def same_completion(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder | None:
+    """The order, if the actor has brought back this very completion already by another op; else None."""
+    order = work.session.get(ServiceOrder, order_id)
+    if order is None or order.state not in (OrderState.COMPLETED, OrderState.POSTED):
+        return None
+    mine = order.completed_by_id == work.actor.staff_id and order.outcome == visit.outcome
+    said = (visit.notes or "") in (order.notes or "")
+    return order if mine and said and order.captures == {**order.captures, **visit.captures} else None
+
+
 def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     """Not done, and why. No access opens (or counts) an access issue of the category that the outcome maps to."""
     order = load(work, order_id, OrderEvent.RETURN)

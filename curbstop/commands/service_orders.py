@@ -102,6 +102,22 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     return order
 
 
+def made_before(work: Work, new: NewOrder) -> ServiceOrder | None:
+    """The order that the actor made under this id already, if it is the same one.
+
+    Problems: conflict (the id is another order's).
+    """
+    there = work.session.get(ServiceOrder, new.order_id) if new.order_id is not None else None
+    if there is None:
+        return None
+    same = (there.type_code, there.service_point_id, there.instructions) == (
+        new.type_code, new.service_point_id, new.instructions,
+    )  # fmt: skip
+    if not same or there.created_by_id != work.actor.staff_id:
+        raise Problem("conflict", f"That id belongs to {there.number} already.")
+    return there
+
+
 def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: int | None) -> ServiceOrder:
     """Changes header fields of an open order; field by field, so that a tablet's captures never clash with them."""
     require(work.actor, Action.EDIT_ORDER)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, select, true
 
-from curbstop.commands import access_issues, journal, readings, service_points
+from curbstop.commands import access_issues, claims, journal, readings, service_points
 from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, get
 from curbstop.domain.access_issues import SKIPS_TO_REPORT, reported_by_skips
@@ -61,12 +61,14 @@ def read_many(work: Work, asked: Sequence[StopRead]) -> list[Read | Problem]:
     """
     require(work.actor, Action.FIELD_EVENTS)
     stops, registers = _stops_and_registers(work, [one.stop_id for one in asked])
+    others = claims.readings_of_others(work, [one.stop_id for one in asked])
     found: list[Read | Problem] = []
     taken: list[tuple[UUID, StopRead, UUID, dict[UUID, Decimal]]] = []
     judged: list[readings.Judged] = []
     for one in asked:
         try:
             place, values = _values(one, stops, registers)
+            claims.check_readings(work, values, others.get(one.stop_id, []))
         except Problem as problem:
             found.append(problem)
             continue

@@ -132,7 +132,11 @@ class Client:
         sent = 0
         for row in self.store.query(
             "SELECT attachment_id, media_type, sha256, bytes FROM attachment JOIN verdict USING (op_id)"
-            " WHERE stored = 0 AND verdict.verdict IN ('applied', 'merged', 'superseded_noop') ORDER BY n"
+            " WHERE stored = 0 AND (verdict.verdict IN ('applied', 'merged', 'superseded_noop', 'duplicate')"
+            # A photo of work that the office settled is wanted too, whichever way it was settled.
+            " OR EXISTS (SELECT 1 FROM server_row WHERE entity_type = 'conflict'"
+            " AND json_extract(body, '$.op_id') = verdict.op_id AND json_extract(body, '$.state') = 'resolved'"
+            " AND json_extract(body, '$.code') <> 'not_found')) ORDER BY n"
         ):
             path = f"/sync/v1/attachments/{row['attachment_id']}"
             self._call("PUT", path, body=row["bytes"], media_type=row["media_type"])

@@ -23,6 +23,7 @@ from curbstop.commands.work import system_work
 from curbstop.domain.permissions import Role
 from curbstop.models import Customer, Cycle, Reading, RouteSession, RouteVersion
 from tests.api.office import Office
+from tests.api.test_conflicts import parked
 from tests.town import Town
 
 # A request that the document allows may still be refused by a rule of the domain; stateful checks need a run of theirs.
@@ -74,6 +75,7 @@ def real_ids(office: Office) -> dict[str, UUID]:
         "account_id": place.account_id,
         "meter_id": place.meter_id,
         "supervisor_task_id": task,
+        "conflict_id": UUID(parked(town, order)),
     }
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import review
+from curbstop.commands import review, routes
 from curbstop.domain.problems import Problem
-from curbstop.models import Conflict, Meter
+from curbstop.models import Conflict, Meter, Reading, RouteSession
 from tests.commands.test_change_outs import captured
 from tests.sync.model_tablet import ModelTablet, verdicts
 from tests.sync.test_resolving import parked, resolve
@@ -110,3 +110,56 @@ def test_a_meter_that_is_in_the_ground_elsewhere_is_claimed_by_its_place(town: T
     [conflict] = town.all(select(Conflict))
     assert conflict.claimants[0]["service_point_id"] == str(elsewhere.id)
     assert [meter.status for meter in town.all(select(Meter).where(Meter.serial == elsewhere.serial))] == ["installed"]
+
+
+def walk(town: Town) -> tuple[UUID, Place, ModelTablet, ModelTablet]:
+    """A route that Tom and Tess both walk today."""
+    place = town.place()
+    [stop] = town.route([place], to="tom")
+    with town.sessions.read() as session:
+        version = session.scalars(select(RouteSession.route_version_id)).one()
+    with town.work("sue") as work:
+        routes.start_session(work, version, technician_id=town.staff["tess"], on_date=town.today)
+    return stop, place, ModelTablet(town, "tom"), ModelTablet(town, "tess")
+
+
+def read(tablet: ModelTablet, stop: UUID, place: Place, value: str) -> tuple[str, str | None]:
+    args = {"stop_id": str(stop), "readings": [{"register_id": str(place.register_id), "value": value}]}
+    [answer] = tablet.push(tablet.op("stop.read", f"stop/{stop}", args))
+    return answer["verdict"], answer.get("code")
+
+
+def readings(town: Town) -> dict[int, Reading]:
+    return {int(row.value): row for row in town.all(select(Reading).where(Reading.value > 1000))}
+
+
+def test_two_technicians_readings_that_go_backwards_are_both_held(town: Town) -> None:
+    """Clause 10.14; the office may take either."""
+    stop, place, toms, tesss = walk(town)
+    assert read(toms, stop, place, "001050") == ("applied", None)
+    assert read(tesss, stop, place, "001040") == ("parked", "reading_regression")
+    assert readings(town)[1050].flags == ["disputed"]
+    conflict = parked(town)
+    assert [one["value"] for one in conflict.claimants] == ["1050.0000", "1040"]
+    resolve(town, conflict, "apply")
+    found = readings(town)
+    assert (found[1050].superseded_by_id, found[1050].flags) == (found[1040].id, [])
+    assert found[1040].kind == "regular"
+
+
+def test_the_first_of_two_readings_may_be_kept(town: Town) -> None:
+    """Clause 10.14."""
+    stop, place, toms, tesss = walk(town)
+    read(toms, stop, place, "001050")
+    read(tesss, stop, place, "001040")
+    resolve(town, parked(town), "keep_theirs")
+    found = readings(town)
+    assert (found[1050].superseded_by_id, found[1050].flags, found[1040].kind) == (None, [], "special")
+
+
+def test_a_technicians_own_second_reading_is_a_correction(town: Town) -> None:
+    """Clause 10.14."""
+    stop, place, toms, tesss = walk(town)
+    assert read(toms, stop, place, "001050") == ("applied", None)
+    assert read(toms, stop, place, "001040") == ("applied", None)
+    assert read(tesss, stop, place, "001050") == ("applied", None)
