@@ -21,6 +21,8 @@ GROUPS: list[Group] = [
     (live.LISTENING, live.measure_listeners),
     (live.STORM, live.measure_storm),
     (pull.NAMES, pull.measure),
+    (pull.ROWS, pull.measure_rows),
+    (pull.NO_CHANGE, pull.measure_no_change),
     (push.NAMES, push.measure),
     (search.NAMES, search.measure),
     (reassign.NAMES, reassign.measure),

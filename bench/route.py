@@ -10,7 +10,7 @@ import requests
 from sqlalchemy import insert, select
 
 from bench import city
-from bench.place import PASSWORD, Database, api
+from bench.place import PASSWORD, Database, served
 from curbstop.commands import reference, routes, staff, tablets
 from curbstop.domain.permissions import Role
 from curbstop.models.ids import new_id
@@ -26,11 +26,12 @@ class Walk:
     url: str
     client: requests.Session
     stops: list[tuple[UUID, UUID, UUID]]
+    pid: int
 
 
 @contextmanager
-def walk(base: Database, count: int) -> Iterator[Walk]:
-    """A city whose every service point is a stop of one route, walked today; and the API in front."""
+def walk(base: Database, count: int, **environ: str) -> Iterator[Walk]:
+    """A city whose every service point is a stop of one route, walked today; and the API in front, set by `environ`."""
     city.build(base, count)
     stops, version_id = _route(base)
     with base.work() as work:
@@ -42,13 +43,13 @@ def walk(base: Database, count: int) -> Iterator[Walk]:
         today = datetime.now(base.settings.zone).date()
         routes.start_session(work, version_id, technician_id=person.id, on_date=today)
     base.settle()
-    with api(base) as url, requests.Session() as client:
+    with served(base, **environ) as (url, pid), requests.Session() as client:
         who = {"login": "bench-walker", "password": PASSWORD}
         device = {"tablet_id": str(tablet.tablet_id), "tablet_key": tablet.tablet_key}
         answer = client.post(f"{url}/auth/sign-in", json={**who, **device}, timeout=60)
         answer.raise_for_status()
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        yield Walk(base, url, client, stops)
+        yield Walk(base, url, client, stops, pid)
 
 
 def _route(base: Database) -> tuple[list[tuple[UUID, UUID, UUID]], UUID]:
