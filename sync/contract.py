@@ -93,6 +93,8 @@ def _quick(name: str) -> jsonschema_rs.Draft202012Validator:
 
 def unstorable(value: Any) -> str | None:
     """Why a JSON value cannot be kept by both databases: too deep, not a number, NUL or half a character."""
+    if _is_storable(value, DEEPEST):
+        return None
     level = [("", value)]
     for _ in range(DEEPEST):
         below: list[tuple[str, Any]] = []
@@ -108,6 +110,26 @@ def unstorable(value: Any) -> str | None:
             return None
         level = below
     return f"nested more than {DEEPEST} levels deep"
+
+
+def _is_storable(value: Any, levels: int) -> bool:
+    """A quick yes for the many values that are right; a no is looked at once more, for its reason."""
+    kind = type(value)
+    if kind is str:
+        return "\0" not in value and (value.isascii() or _is_whole(value))
+    if value is None or kind is bool:
+        return True
+    if kind is int:
+        return abs(value) <= 2**63 - 1
+    if kind is float:
+        return math.isfinite(value)
+    if levels <= 1:
+        return False
+    if kind is list:
+        return all(_is_storable(item, levels - 1) for item in value)
+    if kind is dict:
+        return all(_is_storable(key, 1) and _is_storable(item, levels - 1) for key, item in value.items())
+    return False
 
 
 def _unstorable_leaf(value: Any) -> str | None:

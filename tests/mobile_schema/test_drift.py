@@ -1,6 +1,11 @@
 """The contract, the server's handlers and what a pull really sends cannot drift apart."""
 
+import json
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from curbstop.commands import dispatch
 from curbstop.models.engine import Sessions
@@ -48,3 +53,18 @@ def test_every_line_of_a_pull_is_as_the_contract_says(town: Town) -> None:
         if name == "data":
             seen |= {row["entity_type"] for row in line["data"]["rows"]}
     assert seen == ROWS
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.characters(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=30,
+    )
+)
+def test_what_is_quickly_found_storable_is(value: Any) -> None:
+    """I25: the quick look and the thorough one agree on every value that JSON can carry."""
+    quick = contract._is_storable(value, contract.DEEPEST)
+    if quick:
+        assert json.loads(json.dumps(value, allow_nan=False)) == value
+        json.dumps(value, ensure_ascii=False).encode()
