@@ -114,22 +114,13 @@ def unstorable(value: Any) -> str | None:
 
 def _is_storable(value: Any, levels: int) -> bool:
     """A quick yes for the many values that are right; a no is looked at once more, for its reason."""
-    kind = type(value)
-    if kind is str:
-        return "\0" not in value and (value.isascii() or _is_whole(value))
-    if value is None or kind is bool:
-        return True
-    if kind is int:
-        return abs(value) <= 2**63 - 1
-    if kind is float:
-        return math.isfinite(value)
-    if levels <= 1:
-        return False
-    if kind is list:
-        return all(_is_storable(item, levels - 1) for item in value)
-    if kind is dict:
-        return all(_is_storable(key, 1) and _is_storable(item, levels - 1) for key, item in value.items())
-    return False
+    if isinstance(value, dict):
+        return levels > 1 and all(
+            _is_storable(key, 1) and _is_storable(item, levels - 1) for key, item in value.items()
+        )
+    if isinstance(value, list):
+        return levels > 1 and all(_is_storable(item, levels - 1) for item in value)
+    return _unstorable_leaf(value) is None
 
 
 def _unstorable_leaf(value: Any) -> str | None:
