@@ -84,7 +84,7 @@ def pieces(part: Part) -> Iterator[bytes]:
 
 
 def _pieces(part: Part) -> Iterator[bytes]:
-    heard = time.monotonic()
+    heard, count = time.monotonic(), 0
     while True:
         try:
             piece = request.stream.read(PIECE)
@@ -94,6 +94,10 @@ def _pieces(part: Part) -> Iterator[bytes]:
                 continue
             raise CutOffError from error
         if not piece:
+            # gunicorn says so of a body's end and of a connection's alike.
+            if count < (request.content_length or 0):
+                raise CutOffError
             return
+        count += len(piece)
         heard = time.monotonic()
         yield piece

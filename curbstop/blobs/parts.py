@@ -95,7 +95,7 @@ class Part:
         return running.hexdigest()
 
     def secure(self) -> int:
-        """The offset, with all of it durable also when the request that wrote it was killed before it could see to it."""
+        """The offset, all of it durable, even if the request that wrote it was killed before it saw to that."""
         if self.path.exists():
             sync(self.path)
         return self.offset

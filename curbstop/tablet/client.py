@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet import first_sync, integrity, outbox, pulling
+from curbstop.tablet import first_sync, integrity, outbox, pulling, uploading
 from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport, as_json
@@ -129,26 +129,7 @@ class Client:
 
     def upload(self) -> int:
         """Sends the bytes of declared attachments; drops its own copy only when the server has exactly that."""
-        sent = 0
-        for row in self.store.query(
-            "SELECT attachment_id, media_type, sha256, bytes FROM attachment JOIN verdict USING (op_id)"
-            " WHERE stored = 0 AND (verdict.verdict IN ('applied', 'merged', 'superseded_noop', 'duplicate')"
-            # A photo of work that the office settled is wanted too, whichever way it was settled.
-            " OR EXISTS (SELECT 1 FROM server_row WHERE entity_type = 'conflict'"
-            " AND json_extract(body, '$.op_id') = verdict.op_id AND json_extract(body, '$.state') = 'resolved'"
-            " AND json_extract(body, '$.code') <> 'not_found')) ORDER BY n"
-        ):
-            path = f"/sync/v1/attachments/{row['attachment_id']}"
-            self._call("PUT", path, body=row["bytes"], media_type=row["media_type"])
-            there = self._call("GET", path).json()
-            if there["stored"] and there["sha256"] == row["sha256"]:
-                with self.store.transaction() as db:
-                    db.execute(
-                        "UPDATE attachment SET stored = 1, bytes = NULL WHERE attachment_id = ?",
-                        (row["attachment_id"],),
-                    )
-                sent += 1
-        return sent
+        return uploading.send_all(self.store, self._call)
 
     # -- what I am to know
 

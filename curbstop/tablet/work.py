@@ -153,8 +153,13 @@ class FieldWork:
 
     # -- photos
 
-    def attach_photo(self, owner: str, label: str, data: bytes, media_type: str = "image/jpeg") -> str:
-        """`owner` is `service_order/<id>` or `access_issue/<id>`; returns the attachment's id."""
+    def attach_photo(
+        self, owner: str, label: str, data: bytes, media_type: str = "image/jpeg", thumbnail: bytes | None = None
+    ) -> str:
+        """`owner` is `service_order/<id>` or `access_issue/<id>`; returns the attachment's id.
+
+        `thumbnail` is what the tablet itself shows, of at most 20 KB: it goes ahead, so that the office sees it too.
+        """
         entity_type, _, owner_id = owner.partition("/")
         attachment_id = str(uuid_utils.uuid7())
         digest = hashlib.sha256(data).hexdigest()
@@ -165,9 +170,9 @@ class FieldWork:
         with self.store.transaction() as db:
             op_id = outbox.append(self.store, "attachment.declare", owner, args, kept[0] if kept else None)
             db.execute(
-                "INSERT INTO attachment (attachment_id, op_id, owner, label, media_type, sha256, size, bytes)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (attachment_id, op_id, owner, label, media_type, digest, len(data), data),
+                "INSERT INTO attachment (attachment_id, op_id, owner, label, media_type, sha256, size, bytes,"
+                " thumbnail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (attachment_id, op_id, owner, label, media_type, digest, len(data), data, thumbnail),
             )
         return attachment_id
 
