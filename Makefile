@@ -4,7 +4,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo serve check test bench soak lock clean
+.PHONY: help venv demo serve check test bench soak mutants lock clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ bench: .venv/.ready ## one JSON line for each figure: [ONLY='main.*'] [QUICK=1]
 soak: .venv/.ready ## the whole system under faults, then the accounts: [MINUTES=5] [TABLETS=12] [SEED=1]
 	@$(BIN)/python -m tests.services install
 	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),5) --tablets $(or $(TABLETS),12) $(if $(SEED),--seed $(SEED))
+
+mutants: .venv/.ready ## switches each safety mechanism off in a copy; a test must notice: [ONLY='leave record']
+	@$(BIN)/python -m tests.services install
+	@$(BIN)/python -m tests.mutants $(if $(ONLY),'$(ONLY)')
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

@@ -1,0 +1,1 @@
+"""Switches each safety mechanism off in a copy of the source, and demands that a named test notices."""
