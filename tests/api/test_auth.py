@@ -64,6 +64,7 @@ def test_wrong_tries_are_counted_whichever_process_is_asked(office: Office, door
 
 
 def test_a_tablet_is_enrolled_and_signed_in_on(office: Office, door: Client) -> None:
+    """Clauses 2.1, 2.2."""
     made = office.as_("sue").post("/tablets/enrolment-codes", {"tablet_name": "Truck 7"})
     body = {"code": made.json["code"], "install_id": "mine", "schema_version": 1}
     enrolled = door.post("/sync/v1/enrol", body)

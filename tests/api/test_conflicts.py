@@ -28,6 +28,7 @@ def parked(town: Town, order_id: UUID, by: str = "tess") -> str:
 
 
 def test_parked_work_is_kept_whole(office: Office, town: Town) -> None:
+    """Clause 10.1, I11."""
     order_id = town.order("GEN", town.place())
     conflict_id = parked(town, order_id)
     found = office.as_("dana").get(f"/conflicts/{conflict_id}")

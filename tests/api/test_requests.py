@@ -157,6 +157,7 @@ def test_a_body_of_another_media_type_is_not_read(office: Office) -> None:
 
 
 def test_a_zipped_body_is_read_within_bounds(office: Office) -> None:
+    """Clause 1.4."""
     ada, zipped = office.as_("ada"), {"Content-Encoding": "gzip"}
     good = gzip.compress(b'{"login": "nora", "name": "Nora", "roles": ["CSR"]}')
 

@@ -103,6 +103,7 @@ def test_one_op_that_cannot_be_stored_does_not_hold_up_its_batch(truck: Truck, p
 
 
 def test_a_pull_begins_with_a_checkpoint_and_ends_with_its_completion(truck: Truck) -> None:
+    """Clause 4.1."""
     response = truck.pull()
     assert response.mimetype == "application/x-ndjson"
     found = lines(response.data)
@@ -113,6 +114,7 @@ def test_a_pull_begins_with_a_checkpoint_and_ends_with_its_completion(truck: Tru
 
 
 def test_a_pull_is_zipped_for_whoever_takes_that(truck: Truck) -> None:
+    """Clause 1.4."""
     plain = truck.pull()
     zipped = truck.pull(**{"Accept-Encoding": "gzip, deflate"})
     assert zipped.headers["Content-Encoding"] == "gzip"
@@ -132,6 +134,7 @@ def test_a_pull_leaves_no_connection_open(truck: Truck) -> None:
 
 
 def test_every_op_gets_its_verdict_also_a_malformed_one(truck: Truck) -> None:
+    """Clauses 3.1, 3.4, I5."""
     ops = [op(1), {"nonsense": True}, "no op at all", 5]
     body = gzip.compress(json.dumps({"ops": ops, "beacon": {"pending": 4}}).encode())
     answer = truck.client.post(
@@ -146,6 +149,7 @@ def test_every_op_gets_its_verdict_also_a_malformed_one(truck: Truck) -> None:
 
 
 def test_a_push_sent_again_gets_the_same_verdicts(truck: Truck) -> None:
+    """Clauses 1.5, 3.4, I3."""
     body = {"ops": [op(1), op(2)]}
     first, again = (truck.client.post("/sync/v1/push", body).json["verdicts"] for _ in range(2))
     assert first == again
@@ -157,10 +161,12 @@ def test_a_push_sent_again_gets_the_same_verdicts(truck: Truck) -> None:
      ({"ops": ["x" * 1_100_000]}, "too_large"), ({"ops": [{}] * 201}, "too_large")],
 )  # fmt: skip
 def test_a_push_is_refused_for_its_form_and_size_only(truck: Truck, body: Any, code: str) -> None:
+    """Clauses 1.3, 3.7."""
     assert truck.client.post("/sync/v1/push", body).json["code"] == code
 
 
 def test_only_a_tablet_syncs(office: Office) -> None:
+    """Clause 1.2."""
     tess = office.as_("tess")
     dana = office.as_("dana", tablet=office.enrolled().tablet_id)
     for client, code in ((tess, "tablet_required"), (dana, "forbidden")):
@@ -175,6 +181,7 @@ def test_only_a_tablet_syncs(office: Office) -> None:
 
 
 def test_a_photo_arrives_whole_or_not_at_all(truck: Truck) -> None:
+    """Clauses 6.1, 6.2, I21."""
     photo = truck.photo()
     url, folder = f"/sync/v1/attachments/{photo}", truck.office.settings.files_dir
     for wrong in (PHOTO[:-1], PHOTO + b"x", PHOTO[:-1] + b"x", b""):
@@ -198,6 +205,7 @@ def test_a_photo_belongs_to_the_tablet_that_took_it(truck: Truck) -> None:
 
 
 def test_a_gate_code_leaves_only_for_the_work_at_hand(truck: Truck) -> None:
+    """Clause 6.3."""
     office, url = truck.office, f"/sync/v1/service-points/{truck.point}/gate-code"
     with office.sessions.write() as session:
         secrets.set_gate_code(Work(session, office.actor("carla"), office.settings), truck.point, "4711#")

@@ -131,6 +131,7 @@ def test_a_photo_that_has_not_arrived_keeps_the_order_from_posting(town: Town) -
 
 
 def test_an_exchange_without_all_captures_is_kept_because_it_happened(town: Town) -> None:
+    """Clause 7.3."""
     place = town.place()
     order = town.order("MTR_XCHG", place, to="tom")
     with town.work("tom") as work:
@@ -160,7 +161,7 @@ def test_whoever_completed_an_order_does_not_post_it(town: Town) -> None:
 
 
 def test_a_rejected_post_leaves_nothing_half_written(town: Town) -> None:
-    """The second effect fails, so the first is undone with it."""
+    """Clause 7.3: The second effect fails, so the first is undone with it."""
     place, elsewhere = town.place(), town.place()
     order = change_out(town, place)
     with town.sessions.write() as session:

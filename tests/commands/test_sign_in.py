@@ -67,6 +67,7 @@ def test_each_refresh_gives_a_new_token(door: Door) -> None:
 
 
 def test_a_lost_reply_gets_the_same_successor(door: Door) -> None:
+    """Clauses 1.5, 2.3."""
     first = door.enter().refresh_token
     second = door.refresh(first)
     door.now += timedelta(minutes=9)
@@ -77,6 +78,7 @@ def test_a_lost_reply_gets_the_same_successor(door: Door) -> None:
 
 
 def test_a_token_that_comes_again_after_its_successor_was_used_ends_the_family(door: Door) -> None:
+    """Clause 2.3."""
     first = door.enter().refresh_token
     second = door.refresh(first)
     assert second is not None

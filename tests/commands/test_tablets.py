@@ -34,6 +34,7 @@ def test_a_code_is_short_unambiguous_and_kept_as_a_hash(work: Work) -> None:
 
 
 def test_a_code_makes_one_tablet(work: Work) -> None:
+    """Clause 2.1."""
     made = tablets.make_code(work, "Truck 7")
     first = tablets.enrol(work, made.code.lower(), install_id="mine")
     assert tablets.check_key(work, first.tablet_id, first.tablet_key).name == "Truck 7"
@@ -42,6 +43,7 @@ def test_a_code_makes_one_tablet(work: Work) -> None:
 
 
 def test_the_same_installation_gets_the_same_tablet_again(work: Work) -> None:
+    """Clauses 1.5, 2.1."""
     made = tablets.make_code(work, "Truck 7")
     first = tablets.enrol(work, made.code, install_id="mine")
     assert (

@@ -30,6 +30,7 @@ def test_the_office_keeps_its_header_and_the_field_its_captures() -> None:
 
 
 def test_edits_of_different_fields_both_stand_without_a_clash() -> None:
+    """Clause 10.8, I10."""
     base = {"instructions": "old", "notes": None}
     merged = merge_fields(base, {"instructions": "new", "notes": None}, {"notes": "dog"}, SERVICE_ORDER_POLICY)
     assert merged.fields == {"instructions": "new", "notes": "dog"}
@@ -59,6 +60,7 @@ def test_a_field_without_a_policy_is_the_offices() -> None:
 
 @given(base=rows, edit=rows)
 def test_equal_edits_converge_silently(base: dict[str, str], edit: dict[str, str]) -> None:
+    """Clause 10.8, I10."""
     merged = merge_fields(base, base | edit, edit, SERVICE_ORDER_POLICY)
     assert (merged.fields, merged.clashes) == (base | edit, ())
 
@@ -73,6 +75,7 @@ def test_an_edit_that_nobody_crossed_is_taken_whole(base: dict[str, str], mine: 
 def test_merging_the_same_edit_twice_changes_nothing_more(
     base: dict[str, str], theirs: dict[str, str], mine: dict[str, str]
 ) -> None:
+    """Clause 10.8, I10."""
     once = merge_fields(base, theirs, mine, SERVICE_ORDER_POLICY).fields
     assert merge_fields(base, once, mine, SERVICE_ORDER_POLICY).fields == once
 

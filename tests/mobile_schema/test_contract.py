@@ -54,6 +54,7 @@ def test_an_op_as_it_should_be_has_nothing_wrong() -> None:
 
 
 def test_members_of_the_envelope_that_nobody_knows_yet_are_no_fault() -> None:
+    """Clause 7.2, I20."""
     assert contract.check_op("order.complete", 1, {**COMPLETE, "mono_ms": 17}) == []
 
 

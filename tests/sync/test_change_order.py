@@ -82,6 +82,7 @@ def _play(sessions: Sessions) -> tuple[set[int], list[set[int]]]:
 
 
 def test_no_reader_misses_a_committed_row(sessions: Sessions) -> None:
+    """Clause 4.2, I1."""
     committed, seen = _play(sessions)
     assert len(committed) > WRITERS * ROUNDS
     assert all(numbers == committed for numbers in seen)
@@ -105,6 +106,7 @@ def test_a_plain_sequence_is_caught_by_the_same_readers(sessions: Sessions) -> N
 
 
 def test_a_transaction_that_stays_open_holds_up_nobody(sessions: Sessions) -> None:
+    """Clause 4.2, I24."""
     if sessions.is_sqlite:
         pytest.skip("one writer at a time: SQLite makes the others wait, by design")
     with sessions.write() as slow:

@@ -162,6 +162,8 @@ class Days(RuleBasedStateMachine):
 
 
 def test_tablets_and_office_converge_and_no_retry_is_told_otherwise(town: Town) -> None:
+    """Clauses 1.5, 3.4, 4.3, 4.5; I2, I3."""
+
     class Played(Days):
         pass
 

@@ -21,6 +21,7 @@ DONE: dict[str, Any] = {"outcome": "DONE", "captures": {"notes": "Looked at it"}
 
 
 def test_of_two_contents_in_one_batch_the_first_stands_and_both_are_kept(town: Town) -> None:
+    """Clause 3.6, I4."""
     order = town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()
@@ -77,6 +78,7 @@ def test_a_passing_fault_of_the_database_is_no_verdict(town: Town, monkeypatch: 
 
 
 def test_whatever_comes_gets_a_verdict_and_is_kept(town: Town) -> None:
+    """Clauses 3.3, 3.7, I5, I25."""
     tablet = ModelTablet(town, "tom")
     odd: list[Any] = [
         None,
@@ -95,6 +97,7 @@ def test_whatever_comes_gets_a_verdict_and_is_kept(town: Town) -> None:
 
 
 def test_an_unknown_kind_is_kept_word_for_word(town: Town) -> None:
+    """Clauses 3.3, 7.1."""
     tablet = ModelTablet(town, "tom")
     op = tablet.op("order.teleport", f"service_order/{new_id()}", {"where": "home"})
     [answer] = tablet.push(op)
@@ -104,6 +107,7 @@ def test_an_unknown_kind_is_kept_word_for_word(town: Town) -> None:
 
 
 def test_the_ledger_answers_what_have_you_got_from_me(town: Town) -> None:
+    """Clause 3.8."""
     order = town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()

@@ -13,6 +13,7 @@ from tests.town import Town
 
 
 def test_nothing_changed_is_nothing_sent(town: Town) -> None:
+    """Clause 4.1."""
     town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     assert tablet.pull()
@@ -28,6 +29,7 @@ def test_a_tablet_has_its_own_orders_and_nobody_elses(town: Town) -> None:
 
 
 def test_a_pull_tells_the_office_that_the_tablet_has_the_order(town: Town) -> None:
+    """Clause 4.9."""
     order = town.order("GEN", town.place(), to="tom")
     assert town.read_order(order).state == "assigned"
     tablet = ModelTablet(town, "tom")
@@ -37,6 +39,7 @@ def test_a_pull_tells_the_office_that_the_tablet_has_the_order(town: Town) -> No
 
 
 def test_every_line_and_row_is_as_the_contract_says(town: Town) -> None:
+    """Clauses 1.1, 4.1, 4.3."""
     place = town.place(gate_code_sealed=b"sealed", hazards=["dog"])
     town.order("CUT_OFF_REQ", place, to="tom")
     town.route([place, town.place()], to="tom")
@@ -75,6 +78,7 @@ def test_a_withheld_name_stays_in_the_office(town: Town) -> None:
 
 
 def test_a_restored_backup_is_noticed(town: Town) -> None:
+    """Clause 4.7, I18."""
     town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()
@@ -99,6 +103,7 @@ def test_a_cursor_of_the_future_is_another_history(town: Town) -> None:
 
 @pytest.mark.parametrize("cursor", ["", "x", "e30.abc", "a" * 5000])
 def test_a_cursor_that_is_not_ours_is_refused(town: Town, cursor: str) -> None:
+    """Clause 4.7."""
     tablet = ModelTablet(town, "tom")
     tablet.cursor = cursor
     with pytest.raises(Problem, match="invalid_cursor"):
@@ -129,6 +134,7 @@ def test_a_reassigned_order_leaves_one_tablet_and_reaches_the_other_at_once(town
 
 
 def test_a_route_comes_and_goes_with_its_session(town: Town) -> None:
+    """Clauses 4.4, 4.8."""
     from sqlalchemy import select
 
     from curbstop.commands import routes

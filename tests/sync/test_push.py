@@ -28,6 +28,7 @@ def test_a_days_work_is_applied(town: Town) -> None:
 
 
 def test_a_retry_gets_the_same_verdict_and_has_one_effect(town: Town) -> None:
+    """Clause 3.4, I3."""
     place = town.place()
     order = town.order("CUT_OFF_REQ", place, to="tom")
     tablet = ModelTablet(town, "tom")
@@ -40,6 +41,7 @@ def test_a_retry_gets_the_same_verdict_and_has_one_effect(town: Town) -> None:
 
 
 def test_the_same_id_with_other_content_changes_nothing(town: Town) -> None:
+    """Clause 3.6, I4."""
     place = town.place()
     order = town.order("GEN", place, to="tom")
     tablet = ModelTablet(town, "tom")
@@ -87,6 +89,7 @@ def test_a_bad_op_holds_up_only_its_own_order(town: Town) -> None:
 
 
 def test_parked_work_keeps_everything_that_was_captured(town: Town) -> None:
+    """Clauses 3.4, 10.1, I11."""
     place = town.place()
     order = town.order("READ_RE", place, to="tom")
     tablet = ModelTablet(town, "tom")
@@ -125,6 +128,7 @@ def test_a_stop_is_read_and_another_skipped(town: Town) -> None:
 
 
 def test_notes_of_the_field_and_of_the_office_are_both_kept(town: Town) -> None:
+    """Clauses 7.4, 10.8, I10, I11."""
     place = town.place(access_notes="Ring first")
     order = town.order("GEN", place, to="tom")
     tablet = ModelTablet(town, "tom")

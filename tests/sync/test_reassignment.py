@@ -8,6 +8,7 @@ DONE = {"outcome": "DONE", "captures": {"notes": "Looked at it"}}
 
 
 def test_work_done_before_a_reassignment_arrives_and_wins(town: Town) -> None:
+    """Clause 3.4, I13."""
     place = town.place()
     order = town.order("CUT_OFF_REQ", place, to="tom")
     toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
@@ -37,6 +38,7 @@ def test_work_survives_a_move_within_the_same_technicians_days(town: Town) -> No
 
 
 def test_two_technicians_complete_one_order_and_both_are_kept(town: Town) -> None:
+    """Clause 3.4, I11."""
     place = town.place()
     order = town.order("CUT_OFF_REQ", place, to="tom")
     toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")

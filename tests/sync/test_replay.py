@@ -116,6 +116,7 @@ COMMANDS: dict[str, Callable[[Situation], None]] = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_changes_applied_to_the_old_copy_give_the_new_one(town: Town, name: str) -> None:
+    """Clauses 4.1, 4.3, I2, I16."""
     place = town.place()
     order = town.order("GEN", place, to="tom")
     tablet = ModelTablet(town, "tom")

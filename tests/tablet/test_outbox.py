@@ -36,6 +36,7 @@ def _ops(store: Store) -> list[dict[str, Any]]:
 
 
 def test_every_verb_makes_an_op_as_the_contract_says(store: Store) -> None:
+    """Clauses 3.2, 7.1."""
     work = FieldWork(store)
     work.travel(ORDER_ID)
     work.arrive(ORDER_ID, {"longitude": -79.0, "latitude": 35.0, "accuracy_m": 4})
@@ -55,6 +56,7 @@ def test_every_verb_makes_an_op_as_the_contract_says(store: Store) -> None:
 
 
 def test_each_op_follows_the_one_before_it_of_its_aggregate(store: Store) -> None:
+    """Clauses 3.2, 3.5."""
     work = FieldWork(store)
     first = work.travel(ORDER_ID)
     work.edit_place(POINT_ID, access_notes="x")
@@ -74,6 +76,7 @@ def test_noted_work_survives_the_tablet_being_switched_off(store: Store, tmp_pat
 
 
 def test_waiting_is_not_an_answer(store: Store) -> None:
+    """Clause 3.9."""
     op_id = FieldWork(store).travel(ORDER_ID)
     outbox.take_verdicts(store, [{"op_id": op_id, "verdict": "waiting"}])
     assert outbox.unanswered(store) == 1
@@ -144,6 +147,7 @@ def test_found_work_is_seen_at_once(store: Store) -> None:
 
 
 def test_the_beacon_tells_of_the_outbox(store: Store) -> None:
+    """Clause 3.10."""
     FieldWork(store).travel(ORDER_ID)
     told = outbox.beacon(store)
     assert (told["outbox_count"], told["last_n"]) == (1, 1)

@@ -80,6 +80,7 @@ def test_a_retry_after_a_lost_reply_gets_the_same_verdicts_and_one_effect(
 def test_a_broken_pull_changes_nothing_and_the_next_one_makes_the_copies_equal(
     town: Town, new_tablet: NewTablet, order_id: str
 ) -> None:
+    """Clause 4.2, I7, I15."""
     tom, twin = new_tablet("tom"), new_tablet("tom")
     tom.network.break_streams = 1
     with pytest.raises(Offline):
@@ -108,6 +109,7 @@ def test_nothing_new_is_said_without_rows(new_tablet: NewTablet, order_id: str) 
 def test_after_a_restored_backup_the_tablet_starts_anew_and_keeps_its_work(
     town: Town, new_tablet: NewTablet, place: Place, order_id: str
 ) -> None:
+    """Clause 4.7, I18."""
     tom = new_tablet("tom")
     tom.client.pull()
     before, cursor = _rows(tom.store), tom.store.fact("cursor")
@@ -168,6 +170,7 @@ def test_two_tablets_that_read_one_route_see_each_others_places_alike(town: Town
 
 
 def test_an_access_token_that_ended_is_renewed_in_passing(new_tablet: NewTablet, order_id: str) -> None:
+    """Clause 2.4."""
     tom = new_tablet("tom")
     tom.store.remember(access_token="ended")
     assert tom.client.pull() > 0
@@ -176,6 +179,7 @@ def test_an_access_token_that_ended_is_renewed_in_passing(new_tablet: NewTablet,
 def test_a_lost_reply_to_a_refresh_ends_no_session(
     new_tablet: NewTablet, order_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Clause 2.3."""
     tom = new_tablet("tom")
     tom.store.remember(access_token="ended")
     before = tom.store.fact("refresh_token")
@@ -194,6 +198,7 @@ def test_a_lost_reply_to_a_refresh_ends_no_session(
 
 
 def test_a_session_that_ended_keeps_the_work(new_tablet: NewTablet, order_id: str) -> None:
+    """Clause 2.4, I22."""
     tom = new_tablet("tom")
     tom.client.pull()
     tom.work.travel(order_id)
@@ -204,6 +209,7 @@ def test_a_session_that_ended_keeps_the_work(new_tablet: NewTablet, order_id: st
 
 
 def test_another_person_neither_sees_nor_sends_unsent_work(new_tablet: NewTablet, order_id: str) -> None:
+    """Clause 2.5, I22."""
     tom = new_tablet("tom")
     tom.client.pull()
     op_id = tom.work.travel(order_id)
@@ -218,6 +224,7 @@ def test_another_person_neither_sees_nor_sends_unsent_work(new_tablet: NewTablet
 def test_the_photo_stays_on_the_tablet_until_the_server_has_exactly_it(
     town: Town, new_tablet: NewTablet, place: Place, order_id: str
 ) -> None:
+    """Clauses 6.1, 6.2."""
     tom = new_tablet("tom")
     tom.client.pull()
     photo = tom.work.attach_photo(f"service_order/{order_id}", "photo_register", b"\xff\xd8 a picture")
