@@ -51,7 +51,7 @@ class EnrolAnswer(Answer):
 
 class PushBody(Body):
     ops = Many(
-        Anything("An op, or a sealed one: `content` and `signature`; mobile-schema describes both."),
+        Anything("An op, or a sealed one: `content` and `signature`; mobile-schema describes both.", allow_none=True),
         "At most 200 ops, oldest first.",
         required=True,
     )

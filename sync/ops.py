@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from curbstop.domain.problems import Problem
 from sync import contract
 
 # An op without a usable id is kept under one that follows from its bytes, so that a retry finds it again.
@@ -68,7 +69,11 @@ def receive(value: Any) -> Received:
     """
     if isinstance(value, dict) and isinstance(value.get("content"), str) and "op_id" not in value:
         return _received(_utf8(value["content"]), as_signature(value.get("signature")))
-    raw = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    try:
+        raw = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        # It was read with the last of the stack. Hundreds of levels are no op of anybody's, nor JSON within reason.
+        raise Problem("bad_request", "The body is not well-formed JSON.") from None
     return _received(_utf8(raw), None, value)
 
 

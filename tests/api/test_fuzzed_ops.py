@@ -61,7 +61,7 @@ def sender(office: Office) -> Sender:
 @pytest.mark.parametrize("member", ["op_id", "n", "kind", "kind_version", "aggregate", "follows", "base_version",
                                     "noted_at", "args", "by", "mono_ms", "extra"])  # fmt: skip
 def test_any_value_in_any_member_is_answered_and_holds_up_nobody(office: Office, sender: Sender, member: str) -> None:
-    """Clauses 3.3, 3.7, I25."""
+    """Clauses 3.3, 3.7, 3.12, I25."""
     for number, odd in enumerate(ODD):
         op = json.dumps(a_good_op(2 * number + 1, **{member: "@"})).replace('"@"', odd)
         neighbour = json.dumps(a_good_op(2 * number + 2, kind="order.teleport"))
@@ -83,7 +83,7 @@ def test_any_value_in_args_is_quarantined_or_parked(office: Office, sender: Send
 
 
 def test_random_json_is_answered(office: Office, sender: Sender) -> None:
-    """Clauses 3.3, 3.7, I25."""
+    """Clauses 3.3, 3.7, 3.12, I25."""
 
     @settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
     @given(st.lists(JSONISH | st.dictionaries(st.sampled_from(list(a_good_op(1))), JSONISH), min_size=1, max_size=4))

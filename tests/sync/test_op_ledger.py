@@ -59,6 +59,7 @@ def test_an_op_that_follows_itself_is_not_waited_for(town: Town) -> None:
 
 
 def test_a_passing_fault_of_the_database_is_no_verdict(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clause 3.13."""
     order = town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()

@@ -118,6 +118,7 @@ def test_a_row_goes_when_the_last_bucket_lets_go(store: Store) -> None:
 
 
 def test_a_row_with_unanswered_work_stays_readable_until_it_is_answered(store: Store) -> None:
+    """Clause 4.5, I12."""
     pulling.apply(store, _stream(ORDER), whole=True)
     op_id = FieldWork(store).travel(ORDER_ID)
     pulling.apply(store, _stream(_gone()), whole=False)
@@ -138,6 +139,7 @@ def test_a_leaving_row_that_comes_back_may_be_worked_on_again(store: Store) -> N
 
 
 def test_an_answered_op_is_shown_until_a_pull_brings_its_effect(store: Store) -> None:
+    """Clause 4.6, I6."""
     pulling.apply(store, _stream(ORDER), whole=True)
     op_id = FieldWork(store).travel(ORDER_ID)
     _answer(store, op_id)
@@ -156,6 +158,7 @@ def test_a_refused_op_is_not_shown(store: Store) -> None:
 
 
 def test_a_pull_without_a_cursor_forgets_what_it_does_not_name(store: Store) -> None:
+    """Clause 4.4."""
     pulling.apply(store, _stream(ORDER), whole=True)
     pulling.apply(store, _stream(), whole=True)
     assert _state(store) is None
