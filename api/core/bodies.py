@@ -56,10 +56,8 @@ def parse(body: bytes, *, as_sent: frozenset[str] = frozenset()) -> Any:
     The members named by `as_sent` are taken as they are: whoever asked for them judges each part for itself.
     """
     try:
-        if as_sent:
-            value = json.loads(body, parse_int=_whole)
-        else:
-            value = json.loads(body, parse_constant=_no_constant)
+        how: dict[str, Any] = {"parse_int": _whole} if as_sent else {"parse_constant": _no_constant}
+        value = json.loads(body, **how)
     except (ValueError, RecursionError):
         raise Problem("bad_request", "The body is not well-formed JSON.") from None
     judged = {key: item for key, item in value.items() if key not in as_sent} if isinstance(value, dict) else value
