@@ -33,6 +33,15 @@ def test_every_invariant_is_cited_by_a_test_of_each_file_beside_it() -> None:
     assert not missing
 
 
+def test_every_clause_that_a_test_or_the_table_cites_exists() -> None:
+    known = set(clauses())
+    wrong = [f"{test}: {what}" for what, tests in cited().items() if "." in what for test in tests if what not in known]
+    wrong += [
+        f"{name}: {number}" for name, (numbers, _) in _rows().items() for number in numbers if number not in known
+    ]
+    assert not wrong
+
+
 def test_every_clause_is_cited_by_a_test_or_is_an_exception_with_its_reason() -> None:
     missing = [number for number in clauses() if not cited().get(number) and number not in _exceptions()]
     assert not missing, "cite them in a test's docstring ('Clause 4.2.'), or give the reason in docs/sync-proof.md"

@@ -145,7 +145,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "leave record",
         "nobody tells the bucket that a row has left it",
-        (Patch("curbstop/commands/scope.py", "    journal.record(work, gone)\n", ""),),
+        (Patch("curbstop/commands/scope.py", "    journal.record(work, gone, was)\n", ""),),
         (f"{_SYNC}/test_replay.py::test_changes_applied_to_the_old_copy_give_the_new_one",),
     ),
     Mutant(
@@ -166,8 +166,8 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Patch(
                 "curbstop/commands/journal.py",
-                "        .values(check_columns(entity_type, entity_id, version))\n",
-                "        .values(holds=BucketRow.holds)\n",
+                ", **check_columns(entity_type, entity_id, version))",
+                ")",
             ),
         ),
         (f"{_SYNC}/test_invariants.py::test_the_digest_is_the_sum_of_what_the_tablet_holds",),
@@ -178,7 +178,7 @@ MUTANTS: tuple[Mutant, ...] = (
         (
             Patch(
                 "curbstop/commands/journal.py",
-                "    record(work, [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id in held])\n",
+                "    record(work, changes, [was for *_, was in held])\n",
                 "",
             ),
         ),

@@ -299,7 +299,7 @@ def test_work_on_what_was_held_is_done_or_parked_and_never_refused(town: Town, d
 
 
 def test_a_tablet_never_has_a_row_outside_its_grants(town: Town) -> None:
-    """Clauses 4.3, 4.8, I8, I12: after every pull its orders are its technician's, and no row's version went back."""
+    """Clauses 4.3, 4.8, 4.13, I8, I12: its orders are its technician's, and no row's version went back."""
     chance = random.Random(12)
     orders = [town.order("GEN", town.place(), to="tom") for _ in range(4)]
     tablets = {who: ModelTablet(town, who) for who in ("tom", "tess")}
