@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import imports, integrity, live, pull, push, reassign, search
+from bench import attachments, imports, integrity, live, pull, push, reassign, search
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
 
 GROUPS: list[Group] = [
+    (attachments.NAMES, attachments.measure),
     (imports.NAMES, imports.measure),
     (integrity.NAMES, integrity.measure),
     (live.POKES, live.measure_pokes),
