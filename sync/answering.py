@@ -104,8 +104,10 @@ class Answering:
         answer = Answer(QUARANTINED, "op_id_reused", detail).to_json(op.op_id)
         other = reading.nameless_id(op.sha256)
         op_ledger.keep(self._work, [replace(kept(op), op_id=other, n=None)])
-        if self._rows([other])[other].verdict is None:
+        row = self._rows([other])[other]
+        if row.verdict is None:
             op_ledger.settle(self._work, [Settled(other, QUARANTINED, answer)])
+            self._quarantined(row, Answer(QUARANTINED, "op_id_reused", detail))
         return answer
 
     # -- the order of things

@@ -50,6 +50,7 @@ def test_the_same_id_with_other_content_changes_nothing(town: Town) -> None:
     tablet.push(op)
     [answer] = tablet.push({**op, "args": {**DONE, "notes": "Something else"}})
     assert (answer["verdict"], answer["code"]) == ("quarantined", "op_id_reused")
+    assert town.all(select(Conflict.code)) == ["op_id_reused"]
     assert town.read_order(order).notes is None
     assert tablet.push(op)[0]["verdict"] == "applied"
 
