@@ -28,6 +28,7 @@ from api import (
     photos,
     powersync,
     readings,
+    rescues,
     review,
     route_sessions,
     route_versions,
@@ -39,8 +40,10 @@ from api import (
     staff,
     supervisor_tasks,
     sync,
+    tablet_incidents,
     tablets,
     uploads,
+    waiting_ops,
 )
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
@@ -78,6 +81,9 @@ RESOURCES: tuple[ModuleType, ...] = (
     photos,
     audit,
     sync,
+    rescues,
+    tablet_incidents,
+    waiting_ops,
     digests,
     snapshots,
     live,

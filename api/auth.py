@@ -1,10 +1,11 @@
 """Signing in, refreshing and signing out, in the office and on a tablet."""
 
+from datetime import timedelta
 from typing import Any
 
 from api.core import Answer, Blueprint, Body, reading, writing
 from api.core.context import context
-from api.core.schemas import Id, Many, Part, Text, Whole
+from api.core.schemas import Id, Many, Moment, Part, Text, Whole
 from api.core.tokens import Claims
 from curbstop.commands import sign_in, tries
 from curbstop.commands.sign_in import SignedIn
@@ -43,6 +44,11 @@ class SessionAnswer(Answer):
     )
     expires_in = Whole("Seconds until the access token ends.", 900)
     staff = Part(SessionStaffAnswer, "Who is signed in.")
+    server_time = Moment("The server's clock.")
+    viewing_until = Moment(
+        "Until when the tablet may show what is on it without hearing from the server again; null in the office.",
+        allow_none=True,
+    )
 
 
 @blp.operation(
@@ -105,10 +111,14 @@ def end_session(body: dict[str, Any]) -> None:
 
 
 def _session(signed: SignedIn) -> dict[str, Any]:
-    tokens = context().tokens
+    tokens, now = context().tokens, utc_now()
+    lease = timedelta(days=context().settings.viewing_days)
     return {
         "access_token": tokens.access_token(Claims(signed.staff.id, signed.tablet_id), signed.staff.roles),
         "refresh_token": signed.refresh_token,
         "expires_in": tokens.access_s,
         "staff": signed.staff,
+        "server_time": now,
+        # An access token is short, so whoever syncs at all refreshes, and gets a new lease with it.
+        "viewing_until": now + lease if signed.tablet_id is not None else None,
     }

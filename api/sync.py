@@ -49,13 +49,32 @@ class EnrolAnswer(Answer):
     name = Text("What the office calls it.", "Truck 7")
 
 
+def BEACON() -> Any:  # noqa: N802 - a field of two bodies
+    return Free(
+        "What the tablet says of its own outbox; mobile-schema describes it.",
+        {"install_id": "b7c1", "outbox_count": 4, "last_n": 17},
+        load_default=None,
+        allow_none=True,
+    )
+
+
+def CLOCK() -> Any:  # noqa: N802 - a field of two bodies
+    return Free(
+        "What the tablet's clocks show as it sends; mobile-schema describes it.",
+        {"sent_at": "2026-07-30T14:05:00Z", "boot_id": "5f0c9c1e", "mono_ms": 86_460_000},
+        load_default=None,
+        allow_none=True,
+    )
+
+
 class PushBody(Body):
     ops = Many(
         Anything("An op, or a sealed one: `content` and `signature`; mobile-schema describes both.", allow_none=True),
         "At most 200 ops, oldest first.",
         required=True,
     )
-    beacon = Free("What the tablet says of its own outbox.", {"pending": 3}, load_default=None, allow_none=True)
+    beacon = BEACON()
+    clock = CLOCK()
 
 
 class VerdictAnswer(Answer):
@@ -106,6 +125,8 @@ class PullBody(Body):
         load_default=list,
         most=200,
     )
+    beacon = BEACON()
+    clock = CLOCK()
 
 
 class GateCodeAnswer(Answer):
@@ -149,18 +170,27 @@ def enrol_tablet(body: dict[str, Any]) -> Enrolled:
     # One op with a NUL in a note must not hold up the others: it gets its own verdict.
     as_sent=frozenset({"ops"}),
     problems=("tablet_required",),
+    blocked_too=True,
 )
 def push_ops(body: dict[str, Any]) -> dict[str, Any]:
     """Send ops; each gets exactly one verdict, the same one however often it is sent.
 
-    The body may be gzip. What is wrong with an op is its verdict, never an error of the request.
+    The body may be gzip. What is wrong with an op is its verdict, never an error of the request. What a blocked tablet
+    still sends is kept and not carried out.
     """
     found = context()
     queries.syncing(actor())
-    if body["beacon"] is not None and len(json.dumps(body["beacon"])) > BEACON_BYTES:
-        raise invalid("body", "beacon", f"At most {BEACON_BYTES} bytes.")
-    verdicts = pushing.take(found.sessions, actor(), found.settings, body["ops"], beacon=body["beacon"])
+    _check_small(body)
+    verdicts = pushing.take(
+        found.sessions, actor(), found.settings, body["ops"], beacon=body["beacon"], clock=body["clock"]
+    )
     return {"verdicts": verdicts, "server_time": utc_now().isoformat().replace("+00:00", "Z")}
+
+
+def _check_small(body: dict[str, Any]) -> None:
+    for name in ("beacon", "clock"):
+        if body[name] is not None and len(json.dumps(body[name])) > BEACON_BYTES:
+            raise invalid("body", name, f"At most {BEACON_BYTES} bytes.")
 
 
 @blp.operation("GET", "/ops", query=OpsQuery, answer=OpsAnswer, problems=("tablet_required",))
@@ -187,18 +217,27 @@ _LINES = {
     "/pull",
     body=PullBody,
     status=200,
-    problems=("tablet_required", "invalid_cursor", "history_changed", "schema_unsupported", "unavailable"),
+    problems=(
+        "tablet_required",
+        "invalid_cursor",
+        "history_changed",
+        "schema_unsupported",
+        "drain_only",
+        "unavailable",
+    ),
     doc={"responses": _LINES},
 )
 def pull_changes(body: dict[str, Any]) -> Response:
     """What changed in this tablet's buckets since its cursor, from one consistent snapshot."""
     me, found = actor(), context()
     queries.syncing(me)
-    if body["cursor"] is not None and not body["resume"] and body["schema_version"] == SCHEMA_VERSION:
+    _check_small(body)
+    current = found.settings.oldest_schema <= body["schema_version"] == SCHEMA_VERSION
+    if body["cursor"] is not None and not body["resume"] and current:
         with found.sessions.glance() as session:
-            if news.quiet(session, me, found.settings, body["cursor"], utc_now()):
+            if news.quiet(session, me, found.settings, body["cursor"], utc_now(), beacon=body["beacon"]):
                 return Response(status=204)
-    hand_over(found, me)
+    hand_over(found, me, body)
     stack = ExitStack()
     try:
         if body["cursor"] is None:

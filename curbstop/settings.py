@@ -81,6 +81,16 @@ class Settings:
         "90",
         "How long changes are kept for tablets, in days; one that was away for longer fetches its buckets whole.",
     )
+    oldest_schema: int = _setting(
+        "CURBSTOP_OLDEST_SCHEMA",
+        "1",
+        "Oldest schema version that tablets may pull with; older ones can only send, until their app is updated.",
+    )
+    viewing_days: int = _setting(
+        "CURBSTOP_VIEWING_DAYS",
+        "14",
+        "How long after it last reached the server a tablet may show what is on it, in days. Unsent work stays.",
+    )
     work_window: str = _setting(
         "CURBSTOP_WORK_WINDOW",
         "07:00-18:00",

@@ -42,6 +42,8 @@ _COLUMNS = (
     OpLedger.aggregate,
     OpLedger.verdict,
     OpLedger.answer,
+    OpLedger.corrected_at,
+    OpLedger.clock_skew_s,
 )
 
 
@@ -289,4 +291,6 @@ def _todo(row: Ledger, received: Received) -> _Todo:
     if received.refusal is not None:
         return _Todo(row, told_as, None, Answer(QUARANTINED, *received.refusal))
     op, code, detail = reading.read(received)
-    return _Todo(row, told_as, op, None if op else Answer(QUARANTINED, code or "op_malformed", detail))
+    if op is None:
+        return _Todo(row, told_as, None, Answer(QUARANTINED, code or "op_malformed", detail))
+    return _Todo(row, told_as, reading.dated(op, row.corrected_at, row.clock_skew_s))

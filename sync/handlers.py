@@ -16,6 +16,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import ServiceOrder
 from sync.ops import Op
+from sync.upcasters import versions
 
 Result = dict[str, Any]
 Handler = Callable[[Work, Op], Result]
@@ -42,6 +43,7 @@ def _visit(op: Op) -> Visit:
         category=args.get("category"),
         position=args.get("position"),
         noted_at=op.noted_at,
+        flags=op.flags,
         voice_code=args.get("voice_code"),
     )
 
@@ -108,6 +110,8 @@ def _stop_reads(work: Work, ops: Sequence[Op]) -> list[Result | Problem]:
             note=op.args.get("note"),
             noted_at=op.noted_at,
             op_id=op.op_id,
+            flags=op.flags,
+            trouble={UUID(read["register_id"]): read["trouble"] for read in op.args["readings"]},
         )
         for op in ops
     ]
@@ -203,7 +207,7 @@ HANDLERS: Final[dict[str, Handler]] = {
 # hundreds a day. A result or a Problem for each op.
 TOGETHER: Final[dict[str, Together]] = {"stop.read": Together(_stop_reads, _registers_read)}
 # Every kind with its versions; mobile-schema/v1/ops is held against it by a test.
-KINDS: Final[dict[str, tuple[int, ...]]] = dict.fromkeys((*HANDLERS, *TOGETHER), (1,))
+KINDS: Final[dict[str, tuple[int, ...]]] = {kind: versions(kind) for kind in (*HANDLERS, *TOGETHER)}
 # Events that only tell how far somebody got: overtaken by the office, they change nothing and lose nothing.
 PROGRESS: Final = frozenset({"order.travel", "order.arrive", "order.suspend", "order.resume"})
 

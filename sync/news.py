@@ -1,6 +1,8 @@
 """Whether a pull would bring anything, in one statement: most pulls are asked for when nothing happened."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, cast, exists, func, select
@@ -21,10 +23,19 @@ from curbstop.settings import Settings
 from sync import cursor as cursors
 
 
-def quiet(session: Session, actor: Actor, settings: Settings, cursor: str, at: datetime) -> bool:
+def quiet(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    cursor: str,
+    at: datetime,
+    *,
+    beacon: Mapping[str, Any] | None = None,
+) -> bool:
     """True when nothing changed since the cursor, nothing waits to be handed over, and the tablet was heard lately.
 
-    It never says why not, and refuses nothing: whatever is odd is for the pull itself to answer.
+    Nor has it another `beacon` than the last time. It never says why not, and refuses nothing: whatever is odd is for
+    the pull itself to answer.
     """
     try:
         since = cursors.read(cursor, settings.secret_key)
@@ -36,14 +47,17 @@ def quiet(session: Session, actor: Actor, settings: Settings, cursor: str, at: d
         SyncHistory.history_id,
         select(func.max(ChangeLog.seq)).scalar_subquery(),
         select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id).scalar_subquery(),
+        select(Tablet.beacon).where(Tablet.id == actor.tablet_id).scalar_subquery(),
         select(func.aggregate_strings(cast(RouteSession.route_version_id, Text), ","))
         .where(RouteSession.technician_id == actor.staff_id, RouteSession.state == "open")
         .scalar_subquery(),
         _anything(since, actor, settings, at),
     )
-    history_id, newest, heard_at, walked, anything = session.execute(asked).one()
+    history_id, newest, heard_at, said, walked, anything = session.execute(asked).one()
     routes = {route_bucket(UUID(text)) for text in (walked or "").split(",") if text}
     mine = {technician_bucket(actor.staff_id), *routes, REFERENCE}
+    if beacon is not None and said != dict(beacon):
+        return False
     if anything or heard_at is None or at - heard_at >= LATELY:
         return False
     return history_id == since.history_id and since.seq <= (newest or 0) and mine == since.buckets

@@ -5,13 +5,14 @@ import json
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from curbstop.domain.clocks import Timing, flags_of
 from curbstop.domain.problems import Problem
-from sync import contract
+from sync import contract, upcasters
 
 # An op without a usable id is kept under one that follows from its bytes, so that a retry finds it again.
 _NAMELESS = UUID("0190a1e0-0000-7000-8000-000000000002")
@@ -19,7 +20,11 @@ _NAMELESS = UUID("0190a1e0-0000-7000-8000-000000000002")
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """An op that agrees with its schema."""
+    """An op that agrees with its schema, in the newest version of its kind.
+
+    `noted_at` is what the tablet's clock said until the op is `dated`; from then on it is the server's estimate of the
+    same moment, and `flags` what is to be remarked on everything that the op records.
+    """
 
     op_id: UUID
     n: int
@@ -29,6 +34,7 @@ class Op:
     base_version: int | None
     noted_at: datetime
     args: Mapping[str, Any]
+    flags: frozenset[str] = frozenset()
 
     @property
     def subject_id(self) -> UUID:
@@ -42,7 +48,7 @@ class Received:
 
     `op_id` is the id that it is kept under; `said_id` the one that its verdict carries. They differ only where what
     came has no right to the id that it names. `refusal` is a code and its words: it is kept and not carried out.
-    `staff_id` is who did it, where its seal says so.
+    `staff_id` is who did it, where its seal says so, and `timing` when, by the server's estimate.
     """
 
     op_id: UUID
@@ -53,6 +59,7 @@ class Received:
     said_id: UUID | None = None
     refusal: tuple[str, str] | None = None
     staff_id: UUID | None = None
+    timing: Timing | None = None
 
     def member(self, name: str, kind: type[Any]) -> Any:
         """A member of the envelope if it has the right type and can be stored, else None."""
@@ -121,6 +128,7 @@ def read(received: Received) -> tuple[Op | None, str | None, str | None]:
     wrong = contract.check_op(kind, version, value)
     if wrong:
         return None, "op_malformed", "; ".join(wrong)
+    _, args = upcasters.upcast(kind, version, value["args"])
     return (
         Op(
             op_id=UUID(value["op_id"]),
@@ -130,11 +138,18 @@ def read(received: Received) -> tuple[Op | None, str | None, str | None]:
             follows=as_uuid(value.get("follows")),
             base_version=value.get("base_version"),
             noted_at=datetime.fromisoformat(value["noted_at"]).astimezone(UTC),
-            args=value["args"],
+            args=args,
         ),
         None,
         None,
     )
+
+
+def dated(op: Op, corrected_at: datetime | None, skew_s: float | None) -> Op:
+    """The op at the moment that the server believes. Nothing else of it depends on the tablet's clock."""
+    if corrected_at is None:
+        return op
+    return replace(op, noted_at=corrected_at, flags=op.flags | flags_of(skew_s))
 
 
 def as_uuid(value: Any) -> UUID | None:

@@ -24,7 +24,7 @@ from curbstop.models.op_ledger import UNANSWERED, OpLedger
 from curbstop.models.service_order import ServiceOrder
 from curbstop.settings import Settings
 from sync import cursor as cursors
-from sync import digest, horizon, rows, scope
+from sync import digest, horizon, projections, rows, scope
 from sync.codes import code_rows
 from sync.contract import SCHEMA_VERSION
 from sync.cursor import Key, Mark
@@ -62,10 +62,12 @@ def texts(
     """The lines of one pull as JSON, or None when nothing changed; `session` stays open, as one snapshot, meanwhile.
 
     `resume`: the marks of what the tablet has staged of a pull with this same cursor that did not end. Problems:
-    invalid_cursor, history_changed, schema_unsupported.
+    invalid_cursor, history_changed, schema_unsupported (a newer app than the server), drain_only (one too old).
     """
     if not 1 <= schema_version <= SCHEMA_VERSION:
         raise Problem("schema_unsupported", f"This server speaks schema versions 1 to {SCHEMA_VERSION}.")
+    if schema_version < settings.oldest_schema:
+        raise Problem("drain_only")
     newest_seq = select(func.max(ChangeLog.seq)).scalar_subquery()
     history_id, found = session.execute(select(SyncHistory.history_id, newest_seq)).one()
     newest = found or 0
@@ -99,7 +101,7 @@ def texts(
         "acked_through_n": acked_through(session, actor.tablet_id),
     }
     sender = _Sender(session, settings.secret_key, newest, changed)
-    return _lines(sender, head, plans, now.encode(settings.secret_key))
+    return projections.texts(_lines(sender, head, plans, now.encode(settings.secret_key)), schema_version)
 
 
 def whole(session: Session, bucket: str) -> Iterator[list[str]]:

@@ -21,7 +21,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models.engine import Sessions
 from curbstop.models.op_ledger import OpLedger
 from curbstop.settings import Settings
-from sync import seals
+from sync import clocks, seals
 from sync.answering import PASSING, Answering
 from sync.ops import Received
 from sync.verdicts import Verdict, kept
@@ -39,8 +39,11 @@ def take(
     ops: Sequence[Any],
     *,
     beacon: Mapping[str, Any] | None = None,
+    clock: Any = None,
 ) -> list[Verdict]:
-    """Stores and answers a batch: one verdict for each op, in the batch's order. `beacon` is noted with it.
+    """Stores and answers a batch: one verdict for each op, in the batch's order.
+
+    `beacon` and `clock` are what the tablet says of its outbox and its clocks; they are noted with it.
 
     Problems: forbidden, tablet_required, too_large (more than 200 ops). Nothing that an op says is a Problem.
     """
@@ -52,10 +55,14 @@ def take(
     with sessions.read() as session:
         holder = seals.holder_of(session, actor.tablet_id, actor.staff_id)
     received = seals.receive_all(holder, ops)
+    said = clocks.read(clock)
     with sessions.write() as session:
         work = Work(session, actor, settings)
-        op_ledger.keep(work, [kept(op) for op in received])
-        tablets.heard(work, beacon=beacon, sent_work=bool(received))
+        if said is not None:
+            tablets.measure(work, said)
+        dated = clocks.date(session, actor.tablet_id, said, work.at, received)
+        op_ledger.keep(work, [kept(op) for op in dated])
+        tablets.heard(work, beacon=beacon, clock=said, sent_work=bool(received))
     answers = _answered(sessions, actor, settings, received)
     return [answers[op.op_id, op.sha256] for op in received]
 

@@ -54,9 +54,9 @@ def _judged(holder: Holder, key: Ed25519PublicKey | None, op: Received) -> Recei
         # that cannot be checked is neither right nor wrong.
         return _blocked(op) if holder.revoked else op
     if op.signature is None:
-        return _forged(op, "This tablet seals its ops, and this one has no seal.")
+        return forged(op, "This tablet seals its ops, and this one has no seal.")
     if not _fits(key, op):
-        return _forged(op, "The seal is not this tablet's, or the op was altered after it was sealed.")
+        return forged(op, "The seal is not this tablet's, or the op was altered after it was sealed.")
     by = reading.as_uuid(op.member("by", str))
     if by is not None and by not in holder.people:
         # The tablet vouches for somebody who never signed in on it. It is nobody else's work either, least of all
@@ -70,7 +70,7 @@ def _blocked(op: Received) -> Received:
     return replace(op, refusal=(REVOKED, "The tablet was blocked; what it sent is kept for the office to look at."))
 
 
-def _forged(op: Received, why: str) -> Received:
+def forged(op: Received, why: str) -> Received:
     """It is kept, but not under the id that it names: the op that has a right to that id may be still to come."""
     kept_as = reading.nameless_id(hashlib.sha256(op.sha256 + (op.signature or b"")).digest())
     return replace(op, op_id=kept_as, said_id=op.op_id, refusal=(INVALID, why))

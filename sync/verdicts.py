@@ -50,6 +50,7 @@ def kept(op: Received) -> op_ledger.KeptOp:
         noted_at=reading.as_moment(op.member("noted_at", str)),
         signature=op.signature,
         staff_id=op.staff_id,
+        timing=op.timing,
     )
 
 

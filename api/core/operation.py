@@ -48,6 +48,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         status: int | None = None,
         problems: tuple[str, ...] = (),
         public: bool = False,
+        blocked_too: bool = False,
         most_bytes: int = bodies.MOST_BYTES,
         as_sent: frozenset[str] = frozenset(),
         doc: Mapping[str, Any] | None = None,
@@ -59,6 +60,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         or a finished Response. Its name is the operationId, its docstring the summary. `problems` are the codes of its
         command; those of signing in, parsing, versions and pages are added here. Members of the body named by
         `as_sent` may hold what is refused elsewhere (NUL, NaN): the function judges them.
+        `blocked_too` lets a blocked tablet in as well.
         """
 
         def register(function: Function) -> Function:
@@ -73,6 +75,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
                 most=most_bytes,
                 as_sent=as_sent,
             )
+            spec.blocked_too = blocked_too
 
             @wraps(function)
             def handler(**path: Any) -> Response:
@@ -105,6 +108,7 @@ class _Operation:
     ) -> None:
         self.function, self.rule, self.public = function, rule, public
         self.most_bytes, self.as_sent = most, as_sent
+        self.blocked_too = False
         self.id = function.__name__
         self.answer = answer() if isinstance(answer, type) else answer
         self.body = body() if body else None
@@ -117,7 +121,7 @@ class _Operation:
 
     def run(self, path: dict[str, Any]) -> Response:
         if not self.public:
-            signed_in.identify()
+            signed_in.identify(blocked_too=self.blocked_too)
         if self.location is not None:
             return idempotency.once(lambda: self._carry_out(path))
         return self._carry_out(path)

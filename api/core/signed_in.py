@@ -15,15 +15,18 @@ SCHEMES = frozenset({"bearer", "token"})
 CODES = ("not_signed_in", "session_ended", "tablet_revoked")
 
 
-def identify() -> Actor:
-    """Sets and returns the request's actor, or raises the problem that keeps them out."""
+def identify(*, blocked_too: bool = False) -> Actor:
+    """Sets and returns the request's actor, or raises the problem that keeps them out.
+
+    `blocked_too`: also from a blocked tablet, for as long as its last access token is good.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() not in SCHEMES or not token.strip():
         raise Problem("not_signed_in")
     found = context()
     claims = found.tokens.read_access_token(token.strip())
     with found.sessions.glance() as session:
-        g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id)
+        g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id, blocked_too=blocked_too)
     g.session_ends = found.tokens.issued_at(token.strip()) + found.tokens.access_s
     actor: Actor = g.actor
     return actor

@@ -45,6 +45,8 @@ class Visit:
     position: Mapping[str, Any] | None = None
     noted_at: datetime | None = None
     voice_code: str | None = None
+    # What is to be remarked on the order because of how it arrived, such as a tablet's clock that is far off.
+    flags: frozenset[str] = frozenset()
 
 
 def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
@@ -217,6 +219,7 @@ def _event_of(name: OrderEvent, visit: Visit, findings: list[Finding]) -> Event:
 
 def _write_visit(order: ServiceOrder, visit: Visit, captures: Mapping[str, Any]) -> None:
     order.outcome, order.captures = visit.outcome, dict(captures)
+    order.flags = sorted({*order.flags, *visit.flags})
     if visit.notes:
         order.notes = f"{order.notes}\n{visit.notes}" if order.notes and visit.notes not in order.notes else visit.notes
 

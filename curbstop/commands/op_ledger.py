@@ -8,6 +8,7 @@ from uuid import UUID
 
 from curbstop.commands.many import insert_many, update_many
 from curbstop.commands.work import Work
+from curbstop.domain.clocks import Timing
 from curbstop.models.op_ledger import OpLedger
 
 WAITING = "waiting"
@@ -27,10 +28,15 @@ class KeptOp:
     signature: bytes | None = None
     # Who did it, where the op's seal says so; else whoever is signed in as it comes.
     staff_id: UUID | None = None
+    # The server's estimate of when it was noted.
+    timing: Timing | None = None
 
 
-def keep(work: Work, ops: Sequence[KeptOp]) -> None:
-    """Stores ops that are not here yet; what is here stays as it came first."""
+def keep(work: Work, ops: Sequence[KeptOp], *, tablet_id: UUID | None = None) -> None:
+    """Stores ops that are not here yet; what is here stays as it came first.
+
+    They are of the actor's tablet, or of `tablet_id` when somebody in the office brings them in.
+    """
     unique: dict[UUID, KeptOp] = {}
     for op in sorted(ops, key=lambda op: op.op_id):
         # Of two with one id the first stands, here as in the database.
@@ -40,7 +46,7 @@ def keep(work: Work, ops: Sequence[KeptOp]) -> None:
     rows = [
         {
             "op_id": op.op_id,
-            "tablet_id": work.actor.tablet_id,
+            "tablet_id": tablet_id or work.actor.tablet_id,
             "staff_id": op.staff_id or work.actor.staff_id,
             "sent_by_id": work.actor.staff_id,
             "n": op.n,
@@ -50,6 +56,9 @@ def keep(work: Work, ops: Sequence[KeptOp]) -> None:
             "raw": op.raw,
             "signature": op.signature,
             "noted_at": op.noted_at,
+            "corrected_at": op.timing.corrected_at if op.timing else None,
+            "uncertainty_s": op.timing.uncertainty_s if op.timing else None,
+            "clock_skew_s": op.timing.skew_s if op.timing else None,
             "received_at": work.at,
         }
         for op in unique.values()

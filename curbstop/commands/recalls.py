@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +14,8 @@ from curbstop.commands.work import Work, get
 from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderEvent, OrderState
+from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import OrderHistory, ServiceOrder
-from curbstop.models.tablet import Tablet
 
 TYPE = "CUT_ON_RSTR"
 PRIORITY = 1
@@ -55,15 +55,14 @@ def voice_record(work: Work, order: ServiceOrder, code: str | None) -> dict[str,
 def times(work: Work, order: ServiceOrder, noted: datetime | None) -> dict[str, Any]:
     """Both times of a recall that met a completion, and what is known of the tablet's clock; nothing is decided on it.
 
-    `noted_at_corrected` is the tablet's time less its last known skew.
+    `noted_at` is what the tablet's clock said, `noted_at_corrected` the server's estimate of the same moment.
     """
-    tablet = work.session.get(Tablet, work.actor.tablet_id) if work.actor.tablet_id is not None else None
-    skew = tablet.clock_skew_s if tablet is not None else None
-    corrected = noted - timedelta(seconds=skew) if noted is not None and skew is not None else None
+    row = work.session.get(OpLedger, work.op_id) if work.op_id is not None else None
+    said, skew = (row.noted_at, row.clock_skew_s) if row is not None else (noted, None)
     found = {
         "recalled_at": order.recalled_at or order.updated_at,
-        "noted_at": noted,
-        "noted_at_corrected": corrected,
+        "noted_at": said,
+        "noted_at_corrected": noted,
         "received_at": work.at,
     }
     return {name: at.isoformat() if at else None for name, at in found.items()} | {"clock_skew_s": skew}

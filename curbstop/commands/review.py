@@ -8,6 +8,7 @@ from curbstop.commands import claims, effects
 from curbstop.commands.field_work import capture_missing, findings_of
 from curbstop.commands.order_steps import Event, advance, load, type_of
 from curbstop.commands.work import Work
+from curbstop.domain.clocks import FLAG as CLOCK_SKEW
 from curbstop.domain.findings import Finding, Severity
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
@@ -32,7 +33,8 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
         raise capture_missing(rejects)
     warnings = [f for f in findings if f.severity is Severity.WARN]
     facts = Facts(
-        warnings=len(warnings) + len(order.flags),
+        # A clock that was off is remarked on and nothing is decided on it: the moment was corrected.
+        warnings=len(warnings) + len(set(order.flags) - {CLOCK_SKEW}),
         auto_post=order_type.auto_post,
         completed_by_actor=order.completed_by_id is not None and order.completed_by_id == work.actor.staff_id,
         photos_missing=_photos_missing(work, order, findings),

@@ -1,7 +1,7 @@
 """What happened at the stops of a route: read, or skipped and why. Append-only facts, one for each op."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,13 +24,18 @@ from curbstop.models.route import RouteSession, Stop, StopVisit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopRead:
-    """The digits of each register at a stop, by register id, and the op that brought them."""
+    """The digits of each register at a stop, by register id, and the op that brought them.
+
+    `trouble` are the trouble codes of a register; `flags` is what is to be remarked on all of it.
+    """
 
     stop_id: UUID
     reads: Mapping[UUID, Any]
     note: str | None = None
     noted_at: datetime | None = None
     op_id: UUID | None = None
+    trouble: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def read_many(work: Work, asked: Sequence[StopRead]) -> list[Read | Problem]:
     flags_of = {read.visit_id: read.flags for read in found if isinstance(read, Read)}
     for visit_id, one, place, values in taken:
         flags = flags_of[visit_id]
-        flags += [code for register_id in values for code in odd[register_id]]
+        flags += [*sorted(one.flags), *(code for register_id in values for code in odd[register_id])]
         visits.append(_visit_row(work, visit_id, one, place, flags))
         rows += [
             readings.reading_row(
@@ -93,7 +98,7 @@ def read_many(work: Work, asked: Sequence[StopRead]) -> list[Read | Problem]:
                 recorded_at=work.at,
                 service_point_id=place,
                 stop_visit_id=visit_id,
-                flags=flags,
+                flags=[*flags, *one.trouble.get(register_id, ())],
             )
             for register_id, value in values.items()
         ]
@@ -156,10 +161,15 @@ def _visit_row(work: Work, visit_id: UUID, one: StopRead, place: UUID, flags: li
         "op_id": one.op_id,
         "kind": "read",
         "note": one.note,
-        "details": {"flags": flags},
+        "details": {"flags": flags, **_details_of(one)},
         "noted_at": one.noted_at or work.at,
         "recorded_at": work.at,
     }
+
+
+def _details_of(one: StopRead) -> dict[str, Any]:
+    trouble = {str(register_id): list(codes) for register_id, codes in one.trouble.items() if codes}
+    return {"trouble": trouble} if trouble else {}
 
 
 def skip(

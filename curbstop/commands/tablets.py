@@ -12,14 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from curbstop.commands import journal, scope
+from curbstop.commands import incidents, journal, scope
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.clocks import Boot, Said, measured, skew_s
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
 from curbstop.models.staff import RefreshToken
-from curbstop.models.tablet import EnrolmentCode, Tablet
+from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot
 
 # No letter or digit that is mistaken for another when read out over the telephone.
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -93,11 +95,19 @@ def enrol(
         schema_version=schema_version,
         enrolled_at=work.at,
     )
+    _look_for_the_one_before(work, tablet.name)
     work.session.add(tablet)
     journal.changed(work, tablet, "tablet.enrol")
     row.used_at, row.tablet_id = work.at, tablet.id
     work.session.flush()
     return Enrolled(tablet.id, key, tablet.name)
+
+
+def _look_for_the_one_before(work: Work, name: str) -> None:
+    """A name that is enrolled anew is a tablet that was set up afresh: what was in its outbox may be gone."""
+    same = select(Tablet).where(Tablet.name == name, Tablet.revoked_at.is_(None)).order_by(Tablet.id)
+    for tablet in work.session.scalars(same.with_for_update()).all():
+        incidents.forgotten(work, tablet, incidents.REINSTALLED)
 
 
 def _enrolled_already(work: Work, row: EnrolmentCode, install_id: str, key: str, public_key: str | None) -> Enrolled:
@@ -131,8 +141,15 @@ def check_key(work: Work, tablet_id: UUID, key: str) -> Tablet:
     return tablet
 
 
-def heard(work: Work, *, beacon: Mapping[str, Any] | None = None, sent_work: bool = False) -> None:
-    """The tablet of this session has just spoken; `beacon` is what it says of its own outbox.
+def heard(
+    work: Work,
+    *,
+    beacon: Mapping[str, Any] | None = None,
+    clock: Said | None = None,
+    schema_version: int | None = None,
+    sent_work: bool = False,
+) -> None:
+    """The tablet of this session has just spoken; `beacon` is what it says of its own outbox, `clock` of its clocks.
 
     No version, no audit: it is a sign of life, not an edit.
     """
@@ -140,8 +157,15 @@ def heard(work: Work, *, beacon: Mapping[str, Any] | None = None, sent_work: boo
     if sent_work:
         # Whose work it carries; who only looked is not the one who has it.
         said["staff_id"] = work.actor.staff_id
+    if schema_version is not None:
+        said["schema_version"] = schema_version
+    if clock is not None:
+        said["clock_skew_s"] = skew_s(clock, work.at)
     if beacon is not None:
-        said["beacon"] = dict(beacon)
+        tablet = work.session.get_one(Tablet, work.actor.tablet_id)
+        if tablet.beacon != dict(beacon):
+            incidents.look(work, tablet, beacon)
+            said["beacon"] = dict(beacon)
     work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(said))
 
 
@@ -152,6 +176,21 @@ def ring(work: Work) -> None:
         raise Problem("tablet_required")
     bucket = scope.technician_bucket(work.actor.staff_id)
     journal.record(work, [(bucket, "tablet", work.actor.tablet_id, journal.NOTICE, 0)])
+
+
+def measure(work: Work, clock: Said) -> None:
+    """Notes what this exchange tells of the run that the tablet is in, for dating what was noted in it."""
+    assert work.actor.tablet_id is not None
+    row = work.session.get(TabletBoot, (work.actor.tablet_id, clock.boot_id))
+    known = Boot(row.zero_at, row.uncertainty_s, row.measured_at) if row is not None else None
+    found = measured(clock, work.at, known)
+    if found == known:
+        return
+    dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
+    values = {"zero_at": found.zero_at, "uncertainty_s": found.uncertainty_s, "measured_at": found.measured_at}
+    made = dialect.insert(TabletBoot).values(tablet_id=work.actor.tablet_id, boot_id=clock.boot_id, **values)
+    # Two requests of one tablet may meet here; either measurement is good.
+    work.session.execute(made.on_conflict_do_update(index_elements=["tablet_id", "boot_id"], set_=values))
 
 
 def rename(work: Work, tablet_id: UUID, name: str, *, if_version: int | None = None) -> Tablet:

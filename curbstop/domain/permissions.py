@@ -129,6 +129,8 @@ class Action(StrEnum):
     MANAGE_STAFF = "manage_staff"
     VIEW_TABLETS = "view_tablets"
     MANAGE_TABLETS = "manage_tablets"
+    RESCUE_WORK = "rescue_work"
+    SETTLE_INCIDENT = "settle_incident"
 
 
 _Cell = Grant | None
@@ -198,6 +200,8 @@ _ROWS: dict[Action, _Row] = {
     Action.MANAGE_STAFF:             (NO,    NO,   NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO),
     Action.VIEW_TABLETS:             (OWN,   CREW, Y,    NO,   NO,   NO,   Y,    Y,    Y,    NO),
     Action.MANAGE_TABLETS:           (NO,    NO,   NO,   NO,   NO,   NO,   Y,    Y,    NO,   NO),
+    Action.RESCUE_WORK:              (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
+    Action.SETTLE_INCIDENT:          (NO,    NO,   Y,    NO,   NO,   NO,   Y,    NO,   NO,   NO),
 }
 # fmt: on
 
@@ -231,6 +235,8 @@ ADDED: dict[Action, str] = {
     Action.MANAGE_STAFF: "the users of the code-tables row",
     Action.VIEW_TABLETS: "dispatch asks which tablet was last heard of, and when",
     Action.MANAGE_TABLETS: "the supervisor hands tablets out in the morning, not the administrator",
+    Action.RESCUE_WORK: "work of a tablet that cannot send it; the supervisor has it in hand and answers for it",
+    Action.SETTLE_INCIDENT: "whoever talks to the technician about work that seems lost",
 }
 
 MATRIX: dict[Action, dict[Role, Grant]] = {

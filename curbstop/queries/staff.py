@@ -15,10 +15,11 @@ from curbstop.queries.page import Page, PageRequest, fetch
 SORTS = {"login": Staff.login, "name": Staff.name}
 
 
-def actor_of(session: Session, staff_id: UUID, tablet_id: UUID | None) -> Actor:
+def actor_of(session: Session, staff_id: UUID, tablet_id: UUID | None, *, blocked_too: bool = False) -> Actor:
     """The person (on a tablet) with today's roles.
 
-    Problem(`session_ended`) when the person has left, Problem(`tablet_revoked`) when the tablet is blocked.
+    Problem(`session_ended`) when the person has left, Problem(`tablet_revoked`) when the tablet is blocked, unless
+    `blocked_too` says that this is no hindrance.
     """
     row = session.execute(
         select(Staff.name, Staff.roles, Staff.active, Tablet.id, Tablet.revoked_at)
@@ -27,7 +28,7 @@ def actor_of(session: Session, staff_id: UUID, tablet_id: UUID | None) -> Actor:
     ).one_or_none()
     if row is None or not row.active:
         raise Problem("session_ended")
-    if tablet_id is not None and (row.id is None or row.revoked_at is not None):
+    if tablet_id is not None and (row.id is None or (row.revoked_at is not None and not blocked_too)):
         raise Problem("tablet_revoked")
     return Actor(staff_id, row.name, frozenset(Role(role) for role in row.roles), tablet_id)
 

@@ -1,6 +1,8 @@
 """Reads tablets: who has which, and when each was last heard of."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -63,10 +65,16 @@ def has_leases_to_renew(session: Session, actor: Actor, settings: Settings, at: 
     return session.scalar(due.limit(1)) is not None
 
 
-def was_heard_lately(session: Session, actor: Actor, at: datetime) -> bool:
-    """Whether the tablet's last sign of life is so fresh that another one would say nothing new."""
-    last = session.scalar(select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id))
-    return last is not None and at - last < LATELY
+def has_news(
+    session: Session, actor: Actor, beacon: Mapping[str, Any] | None, schema_version: int | None, at: datetime
+) -> bool:
+    """Whether what a tablet says of itself differs from what it said last, or that was a while ago."""
+    last = session.execute(
+        select(Tablet.last_seen_at, Tablet.beacon, Tablet.schema_version).where(Tablet.id == actor.tablet_id)
+    ).one()
+    fresh = last.last_seen_at is not None and at - last.last_seen_at < LATELY
+    said = beacon is None or last.beacon == dict(beacon)
+    return not (fresh and said and schema_version in (None, last.schema_version))
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet import first_sync, integrity, outbox, pulling, uploading
+from curbstop.tablet import clock, first_sync, integrity, outbox, people, pulling, seal, uploading
 from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport, as_json
@@ -26,6 +26,8 @@ class SyncReport:
     uploaded: int = 0
     rows: int = 0
     steps: list[str] = field(default_factory=list)
+    # Words for the technician when the app has to be updated before it is sent anything again.
+    drain_only: str | None = None
 
 
 class Client:
@@ -42,32 +44,35 @@ class Client:
         """Makes this a tablet of the utility, by a one-time code from the office; returns its name."""
         if self.store.fact("install_id") is None:
             self.store.remember(install_id=str(uuid.uuid4()))
-        body = {"code": code, "install_id": self.store.fact("install_id"), "schema_version": SCHEMA_VERSION}
+        body = {
+            "code": code,
+            "install_id": self.store.fact("install_id"),
+            "schema_version": SCHEMA_VERSION,
+            "public_key": seal.public_key(self.store),
+        }
         made = self.transport.send("POST", "/sync/v1/enrol", body=as_json(body)).json()
         self.store.remember(tablet_id=made["tablet_id"], tablet_key=made["tablet_key"], tablet_name=made["name"])
         return str(made["name"])
 
     def sign_in(self, login: str, password: str) -> dict[str, Any]:
-        """Signs a person in on this tablet; another's unsent work is neither seen nor sent by them."""
+        """Signs a person in on this tablet. Another's rows and unsent work are put away until they sign in again."""
         body = {"login": login, "password": password}
         if self.store.fact("tablet_id") is None:
             raise NotAllowed("Enrol this tablet first, with a code from the office.")
         body |= {"tablet_id": self.store.fact("tablet_id"), "tablet_key": self.store.fact("tablet_key")}
         session = self.transport.send("POST", "/auth/sign-in", body=as_json(body)).json()
-        before, now = self.store.fact("staff"), session["staff"]
         with self.store.transaction():
-            if before and before["id"] != now["id"]:
-                if outbox.unanswered(self.store):
-                    raise NotAllowed(
-                        f"{before['name']} has work on this tablet that was not sent; sign in as them first"
-                    )
-                self.store.forget_rows()
+            people.change_hands(self.store, session["staff"])
             self._keep(session)
-        return dict(now)
+        return dict(session["staff"])
 
     def _keep(self, session: dict[str, Any]) -> None:
         self.store.remember(
-            access_token=session["access_token"], refresh_token=session["refresh_token"], staff=session["staff"]
+            access_token=session["access_token"],
+            refresh_token=session["refresh_token"],
+            staff=session["staff"],
+            viewing_until=session["viewing_until"],
+            server_clock=clock.heard(self.store.clock, session["server_time"]),
         )
 
     def _refresh(self, stale: str | None) -> None:
@@ -104,8 +109,14 @@ class Client:
         """Sends what is unanswered, batch by batch; returns how many ops got an answer."""
         moved = 0
         while batch := outbox.next_batch(self.store):
-            body = '{"ops":[' + ",".join(batch) + '],"beacon":' + json.dumps(outbox.beacon(self.store)) + "}"
+            head = json.dumps({"beacon": outbox.beacon(self.store), "clock": outbox.clock(self.store)})
+            body = '{"ops":[' + ",".join(batch) + "]," + head.removeprefix("{")
+            before = self.store.clock.mono_ms()
             answer = self._call("POST", "/sync/v1/push", body=body.encode()).json()
+            self.store.remember(
+                server_clock=clock.heard(self.store.clock, answer["server_time"]),
+                round_trip_ms=self.store.clock.mono_ms() - before,
+            )
             taken = outbox.take_verdicts(self.store, answer["verdicts"])
             if not taken:
                 raise Refused(200, "no_verdicts", "the server answered none of the ops", answer)
@@ -166,7 +177,8 @@ class Client:
             first_sync.stage_snapshots(self.store, self._call, self.transport.pieces)
         stream = None
         while stream is None:
-            wish = {"cursor": cursor, "schema_version": SCHEMA_VERSION}
+            said = {"beacon": outbox.beacon(self.store), "clock": outbox.clock(self.store)}
+            wish = {"cursor": cursor, "schema_version": SCHEMA_VERSION, **said}
             if marks := pulling.marks(self.store):
                 wish["resume"] = marks
             response = self._call(
@@ -208,7 +220,13 @@ class Client:
             ("upload", self.upload),
         ]
         for name, step in steps:
-            moved = step()
+            try:
+                moved = step()
+            except Refused as refused:
+                if refused.code != "drain_only":
+                    raise
+                # This app is too old to be sent anything. What was done with it still goes out, photos too.
+                report.drain_only, moved = refused.detail, 0
             report.steps.append(name)
             if name == "pull":
                 report.rows += moved

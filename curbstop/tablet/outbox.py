@@ -8,6 +8,7 @@ from typing import Any
 
 import uuid_utils
 
+from curbstop.tablet import people, seal
 from curbstop.tablet.store import Store
 
 MOST_OPS = 200
@@ -17,26 +18,35 @@ WAITING = "waiting"
 _REMEMBERED = "stop.%"
 
 
-def append(store: Store, kind: str, aggregate: str, args: Mapping[str, Any], base_version: int | None) -> str:
-    """Notes an op durably and returns its id. The content is fixed from here on; every retry sends these bytes."""
+def append(
+    store: Store, kind: str, aggregate: str, args: Mapping[str, Any], base_version: int | None, *, kind_version: int = 1
+) -> str:
+    """Notes and seals an op durably and returns its id. Its content is fixed from here on; retries send these bytes."""
     with store.transaction() as db:
         n = (store.fact("last_n") or 0) + 1
         last = db.execute("SELECT op_id FROM chain WHERE aggregate = ?", (aggregate,)).fetchone()
         op_id = str(uuid_utils.uuid7())
-        content = {
-            "op_id": op_id,
-            "n": n,
-            "kind": kind,
-            "kind_version": 1,
-            "aggregate": aggregate,
-            "follows": last["op_id"] if last else None,
-            "base_version": base_version,
-            "noted_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "args": args,
-        }
+        staff = store.fact("staff")
+        content = json.dumps(
+            {
+                "op_id": op_id,
+                "n": n,
+                "kind": kind,
+                "kind_version": kind_version,
+                "aggregate": aggregate,
+                "follows": last["op_id"] if last else None,
+                "base_version": base_version,
+                "base_seq": store.fact("seq"),
+                "noted_at": _text(store.clock.now()),
+                "boot_id": store.clock.boot_id(),
+                "mono_ms": store.clock.mono_ms(),
+                **({"by": staff["id"]} if staff else {}),
+                "args": args,
+            }
+        )
         db.execute(
-            "INSERT INTO outbox (n, op_id, kind, aggregate, content) VALUES (?, ?, ?, ?, ?)",
-            (n, op_id, kind, aggregate, json.dumps(content)),
+            "INSERT INTO outbox (n, op_id, kind, aggregate, content, signature) VALUES (?, ?, ?, ?, ?, ?)",
+            (n, op_id, kind, aggregate, content, seal.sign(store, content)),
         )
         db.execute("INSERT OR REPLACE INTO chain VALUES (?, ?)", (aggregate, op_id))
         store.remember(last_n=n)
@@ -44,16 +54,21 @@ def append(store: Store, kind: str, aggregate: str, args: Mapping[str, Any], bas
 
 
 def next_batch(store: Store) -> list[str]:
-    """The oldest ops without any answer, as JSON texts: at most 200 and a megabyte, at least one if there is one."""
+    """The oldest ops without any answer, as the JSON texts that are sent: at most 200 and a megabyte, at least one."""
     batch: list[str] = []
     size = 0
-    pending = store.query("SELECT content FROM outbox WHERE state = 'pending' ORDER BY n LIMIT ?", MOST_OPS)
+    pending = store.query("SELECT content, signature FROM outbox WHERE state = 'pending' ORDER BY n LIMIT ?", MOST_OPS)
     for row in pending:
-        size += len(row["content"].encode()) + 1
+        sent = _sent(row["content"], row["signature"])
+        size += len(sent.encode()) + 1
         if batch and size > MOST_BYTES:
             break
-        batch.append(row["content"])
+        batch.append(sent)
     return batch
+
+
+def _sent(content: str, signature: str | None) -> str:
+    return content if signature is None else json.dumps({"content": content, "signature": signature})
 
 
 def take_verdicts(store: Store, verdicts: Iterable[Mapping[str, Any]]) -> int:
@@ -122,14 +137,29 @@ def verdicts(store: Store) -> list[dict[str, Any]]:
 
 
 def beacon(store: Store) -> dict[str, Any]:
-    """What the tablet tells of its own outbox, so that lost work is noticed in the office."""
-    row = store.query("SELECT count(*) AS many, min(n) AS first, total(length(content)) AS size FROM outbox")[0]
-    oldest = store.query("SELECT content FROM outbox WHERE n = ?", row["first"]) if row["many"] else []
+    """What the tablet tells of its outbox, so that lost work is noticed in the office: everybody's, counted only."""
+    rows = people.everybodys_outbox(
+        store, "n, length(content) AS size, json_extract(content, '$.noted_at') AS noted_at"
+    )
     return {
         "install_id": store.fact("install_id"),
-        "outbox_count": row["many"],
-        "oldest_op_at": json.loads(oldest[0]["content"])["noted_at"] if oldest else None,
+        "outbox_count": len(rows),
+        "oldest_op_at": rows[0]["noted_at"] if rows else None,
         "last_n": store.fact("last_n") or 0,
-        "bytes_pending": int(row["size"]),
+        "bytes_pending": sum(row["size"] for row in rows),
         "persisted": True,
     }
+
+
+def clock(store: Store) -> dict[str, Any]:
+    """The tablet's clocks as it sends, for the server to set its own beside them."""
+    return {
+        "sent_at": _text(store.clock.now()),
+        "boot_id": store.clock.boot_id(),
+        "mono_ms": store.clock.mono_ms(),
+        "round_trip_ms": store.fact("round_trip_ms"),
+    }
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

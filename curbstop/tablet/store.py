@@ -6,9 +6,13 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from curbstop.tablet.clock import Clock, by_server
+from curbstop.tablet.errors import NotAllowed
 
 
 @cache
@@ -28,7 +32,8 @@ def body_crc(body: str) -> int:
 class Store:
     """The file at `path` (`:memory:` for a tablet that forgets), brought to the newest schema."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
         # One connection under one lock: the screen and the sync may run in different threads.
         self._lock = threading.RLock()
         self._db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
@@ -93,6 +98,21 @@ class Store:
             db.execute("DELETE FROM staged")
             db.execute("DELETE FROM download")
             db.execute("DELETE FROM meta WHERE name IN ('cursor', 'history_id', 'digests', 'complete', 'proved')")
+
+    def now_by_server(self) -> datetime:
+        """The present moment as the server would tell it."""
+        return by_server(self.clock, self.fact("server_clock"))
+
+    def check_may_view(self) -> None:
+        """NotAllowed when the tablet has not heard from the server for so long that it may show no rows any more.
+
+        Nothing is deleted; after the next contact, or after signing in again, all is there.
+        """
+        until = self.fact("viewing_until")
+        if until is not None and self.now_by_server() > datetime.fromisoformat(until):
+            raise NotAllowed(
+                f"What is on this tablet could be seen until {until}. Sync, or sign in again; nothing is lost."
+            )
 
     def server_row(self, entity_type: str, row_id: str) -> tuple[int, bool, dict[str, Any]] | None:
         """(version, leaving, body) as the server sent it, or None."""

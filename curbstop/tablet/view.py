@@ -21,7 +21,9 @@ def find(store: Store, entity_type: str, row_id: str) -> Body | None:
     """The body of a row as the technician sees it; None if it is not on the tablet.
 
     With it come `id`, `leaving` and `with_office`: what of the technician's work on it the office is looking at.
+    NotAllowed when the tablet's lease on viewing is over.
     """
+    store.check_may_view()
     ops = _ops(store, f"{entity_type}/{row_id}")
     kept = store.server_row(entity_type, row_id)
     if kept is not None:
@@ -37,6 +39,7 @@ def find(store: Store, entity_type: str, row_id: str) -> Body | None:
 
 def every(store: Store, entity_type: str) -> Iterator[Body]:
     """All rows of a type as the technician sees them, those created on the tablet included."""
+    store.check_may_view()
     ids = {row["id"] for row in store.query("SELECT id FROM server_row WHERE entity_type = ?", entity_type)}
     created = store.query(
         "SELECT aggregate FROM outbox WHERE kind = 'order.create'"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import uuid_utils
@@ -92,7 +92,9 @@ class FieldWork:
         until = order["authorized_until"]
         if order["state"] in _UNDER_WAY or until is None or not self._is_cut_off(order):
             return None
-        if (now or datetime.now(UTC)) <= datetime.fromisoformat(until) or self._voice_code(order_id) is not None:
+        # By the server's clock: a tablet whose clock was set back must not cut somebody off who has paid.
+        known = self._voice_code(order_id) is not None
+        if known or (now or self.store.now_by_server()) <= datetime.fromisoformat(until):
             return None
         return (
             f"This cut-off was allowed until {until}. Sync first: it may have been paid. Without a network, "
@@ -125,11 +127,22 @@ class FieldWork:
 
     # -- routes and places
 
-    def read(self, stop_id: str, readings: Mapping[str, str], *, note: str | None = None) -> str:
-        """`readings`: the digits by register id, with leading zeros."""
-        said = [{"register_id": register, "value": value} for register, value in readings.items()]
+    def read(
+        self,
+        stop_id: str,
+        readings: Mapping[str, str],
+        *,
+        trouble: Mapping[str, Sequence[str]] | None = None,
+        note: str | None = None,
+    ) -> str:
+        """`readings`: the digits by register id, with leading zeros; `trouble`: codes of what is wrong, likewise."""
+        wrong = trouble or {}
+        said = [
+            {"register_id": register, "value": value, "trouble": list(wrong.get(register, ()))}
+            for register, value in readings.items()
+        ]
         args = {"stop_id": stop_id, "readings": said, **_given(note=note)}
-        return self._note("stop", stop_id, "stop.read", args)
+        return self._note("stop", stop_id, "stop.read", args, kind_version=2)
 
     def skip(self, stop_id: str, skip_code: str, *, category: str | None = None, note: str | None = None) -> str:
         args = {"stop_id": stop_id, "skip_code": skip_code, **_given(category=category, note=note)}
@@ -184,12 +197,13 @@ class FieldWork:
             raise NotAllowed(f"{order['number'] or 'This order'} is {order['state']} already.")
         return self._note("service_order", order_id, kind, args)
 
-    def _note(self, entity_type: str, row_id: str, kind: str, args: Mapping[str, Any]) -> str:
+    def _note(self, entity_type: str, row_id: str, kind: str, args: Mapping[str, Any], *, kind_version: int = 1) -> str:
         row = self._find(entity_type, row_id)
         if row["leaving"]:
             raise NotAllowed("This was given to somebody else; it goes when your work on it has arrived.")
         kept = self.store.server_row(entity_type, row_id)
-        return outbox.append(self.store, kind, f"{entity_type}/{row_id}", args, kept[0] if kept else None)
+        base = kept[0] if kept else None
+        return outbox.append(self.store, kind, f"{entity_type}/{row_id}", args, base, kind_version=kind_version)
 
     def _find(self, entity_type: str, row_id: str) -> dict[str, Any]:
         row = view.find(self.store, entity_type, row_id)

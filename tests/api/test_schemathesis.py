@@ -21,7 +21,8 @@ from sqlalchemy import select
 from curbstop.commands import reference, staff, supervisor_tasks, tablets
 from curbstop.commands.work import system_work
 from curbstop.domain.permissions import Role
-from curbstop.models import Customer, Cycle, Reading, RouteSession, RouteVersion
+from curbstop.models import Customer, Cycle, Reading, RouteSession, RouteVersion, TabletIncident
+from curbstop.models.ids import new_id
 from tests.api.office import Office
 from tests.api.test_conflicts import parked
 from tests.town import Town
@@ -68,6 +69,7 @@ def real_ids(office: Office) -> dict[str, UUID]:
         task = supervisor_tasks.open_task(work, "completed_after_recall", detail="Look.", order_id=order).id
     return {
         **walked(office),
+        "incident_id": lost_work(office, tablet),
         "staff_id": made,
         "tablet_id": tablet,
         "order_id": order,
@@ -77,6 +79,14 @@ def real_ids(office: Office) -> dict[str, UUID]:
         "supervisor_task_id": task,
         "conflict_id": UUID(parked(town, order)),
     }
+
+
+def lost_work(office: Office, tablet_id: UUID) -> UUID:
+    """An incident of the tablet."""
+    incident = TabletIncident(id=new_id(), tablet_id=tablet_id, kind="gap", detail="Lost?", ops_lost=1, facts={})
+    with office.sessions.write() as session:
+        session.add(incident)
+    return incident.id
 
 
 def walked(office: Office) -> dict[str, UUID]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from curbstop.models import OpLedger, OrderHistory, Reading, SyncHistory
 from curbstop.tablet import NotAllowed, Offline, SignInNeeded, Store, outbox, view
-from tests.tablet.conftest import PASSWORD, NewTablet, Tablet
+from tests.tablet.conftest import NewTablet, Tablet
 from tests.town import Place, Town
 
 DONE: dict[str, Any] = {"read": "001234", "valve_state": "off"}
@@ -206,19 +206,6 @@ def test_a_session_that_ended_keeps_the_work(new_tablet: NewTablet, order_id: st
     with pytest.raises(SignInNeeded):
         tom.client.sync()
     assert outbox.unanswered(tom.store) == 1
-
-
-def test_another_person_neither_sees_nor_sends_unsent_work(new_tablet: NewTablet, order_id: str) -> None:
-    """Clause 2.5, I22."""
-    tom = new_tablet("tom")
-    tom.client.pull()
-    op_id = tom.work.travel(order_id)
-    with pytest.raises(NotAllowed):
-        tom.client.sign_in("tess", PASSWORD)
-    tom.client.push()
-    assert op_id in {verdict["op_id"] for verdict in outbox.verdicts(tom.store)}
-    tom.client.sign_in("tess", PASSWORD)
-    assert view.orders(tom.store) == []
 
 
 def test_the_photo_stays_on_the_tablet_until_the_server_has_exactly_it(
