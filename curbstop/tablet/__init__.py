@@ -6,12 +6,13 @@ is unanswered, `pulling` takes over what came, `view` shows both together, `work
 """
 
 from curbstop.tablet.client import Client, SyncReport
-from curbstop.tablet.errors import NotAllowed, Offline, Refused, SignInNeeded
+from curbstop.tablet.errors import Busy, NotAllowed, Offline, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport
 from curbstop.tablet.work import FieldWork
 
 __all__ = [
+    "Busy",
     "Client",
     "FieldWork",
     "NotAllowed",

@@ -7,6 +7,14 @@ class Offline(Exception):  # noqa: N818 - it says what the tablet is, and it is 
     """The server was not reached, or its answer did not arrive whole. Nothing is lost: try again later."""
 
 
+class Busy(Offline):
+    """The server answered that it has no time now; `retry_after_s` is when it will. To the technician it is offline."""
+
+    def __init__(self, detail: str, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class Refused(Exception):  # noqa: N818 - the server's word
     """The server answered, and said no."""
 

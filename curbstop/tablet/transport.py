@@ -8,11 +8,16 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet.errors import Offline, Refused
+from curbstop.tablet.errors import Busy, Offline, Refused
 
 PATIENCE_S = (5.0, 60.0)  # to connect, and between two parts of an answer
 _WORTH_PACKING = 1_000  # bytes
 _PIECE = 16 * 1024
+
+
+# Refusals of the moment, not of what was asked.
+_NO_TIME = frozenset({429, 503})
+_SOON_S = 5.0
 
 
 class Transport:
@@ -57,7 +62,7 @@ class Transport:
         last_event_id: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """The answer if it is a good one; raises Refused for any other, and Offline when none came."""
+        """The answer if it is a good one; raises Refused for any other, Busy where it is only not now, and Offline when none came."""
         if not self.online:
             raise Offline("the network is off")
         sent = {"Accept": accept, "Accept-Encoding": "gzip", **(headers or {})}
@@ -134,7 +139,9 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
-def _refused(response: requests.Response) -> Refused:
+def _refused(response: requests.Response) -> Refused | Busy:
+    if response.status_code in _NO_TIME:
+        return Busy("the server has no time now", _seconds(response.headers.get("Retry-After")))
     try:
         problem = response.json()
     except requests.RequestException:  # no JSON, or the connection went with it
@@ -144,3 +151,8 @@ def _refused(response: requests.Response) -> Refused:
     code = str(problem.get("code", "unknown"))
     detail = str(problem.get("detail") or problem.get("title") or response.reason)
     return Refused(response.status_code, code, detail, problem)
+
+
+def _seconds(text: str | None) -> float:
+    """A Retry-After of seconds; our own guess for none, or for a date."""
+    return float(text) if text is not None and text.isdigit() else _SOON_S
