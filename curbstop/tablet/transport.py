@@ -62,7 +62,7 @@ class Transport:
         last_event_id: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """The answer if it is a good one; raises Refused for any other, Busy where it is only not now, and Offline when none came."""
+        """The answer if it is a good one; raises Refused or Busy for any other, and Offline when none came."""
         if not self.online:
             raise Offline("the network is off")
         sent = {"Accept": accept, "Accept-Encoding": "gzip", **(headers or {})}

@@ -32,9 +32,7 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize(
-    ("path", "wait_s"), [("/503/7", 7.0), ("/429/2", 2.0), ("/503/", 5.0), ("/503/Mon, 1 Jan", 5.0)]
-)
+@pytest.mark.parametrize(("path", "wait_s"), [("/503/7", 7), ("/429/2", 2), ("/503/", 5), ("/503/soon", 5)])
 def test_a_server_without_time_says_when_to_come_back(url: str, path: str, wait_s: float) -> None:
     """Clause 1.6."""
     with pytest.raises(Busy) as busy:
