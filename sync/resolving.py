@@ -91,7 +91,7 @@ def _read(row: OpLedger, conflict: Conflict, chosen: Fields | None) -> Op:
     op, code, detail = reading.read(received)
     if op is None:
         raise Problem(code or "op_malformed", detail)
-    return op
+    return reading.dated(op, row.corrected_at, row.clock_skew_s)
 
 
 def _merged(value: Any, chosen: Fields) -> Any:
