@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import attachments, imports, integrity, live, pull, push, reassign, search
+from bench import attachments, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
@@ -27,6 +27,8 @@ GROUPS: list[Group] = [
     (push.NAMES, push.measure),
     (search.NAMES, search.measure),
     (reassign.NAMES, reassign.measure),
+    (lost_ops.NAMES, lost_ops.measure),
+    (skipped.NAMES, skipped.measure),
 ]
 TABLE = Path(__file__).parents[1] / "docs" / "performance.md"
 
