@@ -102,7 +102,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "raw ops first",
         "an op is stored only together with its verdict",
         (
-            Patch("sync/push.py", "        op_ledger.keep(work, [kept(op) for op in received])\n", ""),
+            Patch("sync/push.py", "        op_ledger.keep(work, [kept(op) for op in dated])\n", ""),
             Patch(
                 "sync/answering.py",
                 "        get(self._work, Tablet, cast(UUID, self._work.actor.tablet_id))\n",
