@@ -33,6 +33,7 @@ from api import (
     route_sessions,
     route_versions,
     routes,
+    rxdb,
     search,
     service_orders,
     service_points,
@@ -44,6 +45,7 @@ from api import (
     tablets,
     uploads,
     waiting_ops,
+    watermelondb,
 )
 from api.core import document, errors, log
 from api.core.bodies import MOST_BYTES
@@ -88,6 +90,8 @@ RESOURCES: tuple[ModuleType, ...] = (
     snapshots,
     live,
     powersync,
+    rxdb,
+    watermelondb,
     attachments,
     uploads,
     search,

@@ -75,6 +75,11 @@ def of_buckets(session: Session, buckets: Collection[str]) -> dict[str, Sum]:
     return sums
 
 
+def of_codes() -> Sum:
+    """The code tables' part of the reference bucket."""
+    return Sum().plus(_code_checks().values())
+
+
 def of_ranges(session: Session, bucket: str, tails: Collection[str], besides: Collection[Key]) -> dict[str, Sum]:
     """The sums of the sixteen parts of each range, without the rows of `besides`.
 

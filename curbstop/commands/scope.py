@@ -96,6 +96,15 @@ def held_anywhere(entity_type: str) -> Select[UUID]:
     return select(BucketRow.entity_id).where(BucketRow.entity_type == entity_type)
 
 
+def versions_of(work: Work, bucket: str, keys: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
+    """The versions of those of the rows that the bucket holds."""
+    here = (BucketRow.bucket == bucket, BucketRow.entity_id.in_({entity_id for _, entity_id in keys}))
+    found = work.session.execute(
+        select(BucketRow.entity_type, BucketRow.entity_id, BucketRow.row_version).where(*here).with_for_update()
+    )
+    return {(kind, row_id): version for kind, row_id, version in found if (kind, row_id) in set(keys)}
+
+
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:
     """One hold less for each of `rows`; what nothing holds any more leaves the bucket."""
     going = list(rows)
