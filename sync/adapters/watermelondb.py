@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curbstop.commands.field_notes import FIELDS
 from curbstop.domain.actors import Actor
 from curbstop.models.engine import Sessions
 from curbstop.models.service_point import ServicePoint
@@ -118,8 +119,8 @@ def _with_base(session: Session, edit: Edit) -> Edit:
     known = edit.after.get("row_version")
     version = known if isinstance(known, int) else 0
     before: dict[str, Any] = {"row_version": version}
-    for name in changed:
-        if point is not None and hasattr(point, name) and point.field_versions.get(name, 0) <= version:
+    for name in changed & set(FIELDS):
+        if point is not None and point.field_versions.get(name, 0) <= version:
             before[name] = flat({name: getattr(point, name)})[name]
     only = {name: value for name, value in edit.after.items() if name in changed or name in {"id", "row_version"}}
     return Edit(edit.table, edit.row_id, before, only)

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "docs" / "adapters.md"
-PATIENCE_S = 12.0
+PATIENCE_S = 60.0
 INSTALL_S = 600.0
 _EXAMPLE = re.compile(r"```js\n// (\w+\.mjs)\n(.*?)```", re.DOTALL)
 
