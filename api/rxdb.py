@@ -18,12 +18,12 @@ blp = Blueprint("rxdb", "rxdb", url_prefix="/compat/rxdb", description="For RxDB
 PUSH_BYTES = 1024 * 1024
 
 
-class PullQuery(Query):
+class RxdbPullQuery(Query):
     checkpoint = Text("What the last pull answered; none for everything.", longest=8_000, load_default=None)
     limit = Whole("At most so many documents.", 100, least=1, most=1000, strict=False, load_default=100)
 
 
-class PullAnswer(Answer):
+class RxdbPullAnswer(Answer):
     documents = Many(Free("A row with `id`, `row_version` and `_deleted`."), "What was touched.")
     checkpoint = Text("Send it with the next pull.")
 
@@ -38,11 +38,11 @@ class WrittenRow(Body):
     newDocumentState = Free("What the client made of it.", required=True)  # noqa: N815
 
 
-class PushBody(Body):
+class RxdbPushBody(Body):
     rows = Many(Part(WrittenRow, "A change."), "At most 200.", most=push.MOST_OPS, required=True)
 
 
-class PushAnswer(Answer):
+class RxdbPushAnswer(Answer):
     conflicts = Many(Free("A document as it is here."), "What did not become what was asked for.")
 
 
@@ -53,7 +53,7 @@ def _known(collection: str) -> str:
 
 
 @blp.operation(
-    "GET", "/<string:collection>/pull", query=PullQuery, answer=PullAnswer,
+    "GET", "/<string:collection>/pull", query=RxdbPullQuery, answer=RxdbPullAnswer,
     problems=("tablet_required", "invalid_cursor", "history_changed"),
 )  # fmt: skip
 def pull_rxdb(collection: str, query: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def pull_rxdb(collection: str, query: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.operation(
-    "POST", "/<string:collection>/push", body=PushBody, answer=PushAnswer, most_bytes=PUSH_BYTES,
+    "POST", "/<string:collection>/push", body=RxdbPushBody, answer=RxdbPushAnswer, most_bytes=PUSH_BYTES,
     problems=("tablet_required",),
 )  # fmt: skip
 def push_rxdb(collection: str, body: dict[str, Any]) -> dict[str, Any]:

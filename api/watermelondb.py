@@ -23,7 +23,7 @@ blp = Blueprint("watermelondb", "watermelondb", url_prefix="/compat/watermelondb
 PUSH_BYTES = 1024 * 1024
 
 
-class PullQuery(Query):
+class WatermelonQuery(Query):
     last_pulled_at = Text("The last timestamp; none or `null` for everything.", "null", longest=20, load_default="null")
     schema_version = Whole("The app's own schema version; not read.", 1, strict=False, load_default=1)
     migration = Text(
@@ -41,7 +41,7 @@ class ChangedTable(Body):
     updated = Many(Free("A raw record."), "Changed here.", load_default=[])
 
 
-class PushBody(Body):
+class WatermelonBody(Body):
     class Meta:
         unknown = EXCLUDE
 
@@ -52,7 +52,9 @@ class PushBody(Body):
 _ANSWER = {"200": {"description": "`changes` by table, and `timestamp`.", "content": {"application/json": {}}}}
 
 
-@blp.operation("GET", "/sync", query=PullQuery, status=200, problems=("tablet_required",), doc={"responses": _ANSWER})
+@blp.operation(
+    "GET", "/sync", query=WatermelonQuery, status=200, problems=("tablet_required",), doc={"responses": _ANSWER}
+)
 def pull_watermelondb(query: dict[str, Any]) -> Response:
     """What changed since the last pull; after a migration also all rows of the tables that it added to."""
     me, found = actor(), context()
@@ -83,7 +85,7 @@ def _text(pull: watermelondb.Pull, *, replaces: bool) -> Iterator[str]:
     yield f'}},"timestamp":{pull.timestamp}{strategy}}}'
 
 
-@blp.operation("POST", "/sync", body=PushBody, most_bytes=PUSH_BYTES, problems=("tablet_required", "too_large"))
+@blp.operation("POST", "/sync", body=WatermelonBody, most_bytes=PUSH_BYTES, problems=("tablet_required", "too_large"))
 def push_watermelondb(body: dict[str, Any]) -> Response:
     """Turn local changes into ops. All are kept, so all were pushed; the next pull shows what became of them.
 
