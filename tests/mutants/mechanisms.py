@@ -1,7 +1,7 @@
 """THE list of safety mechanisms: how each is switched off, and which tests must then fail.
 
 A patch is text that stands exactly once in its file. When the code moves, the patch no longer applies, and
-`test_every_patch_still_applies` says so: then find where the mechanism went, and switch it off there.
+`tests/house/test_mutants.py` says so: then find where the mechanism went, and switch it off there.
 """
 
 from dataclasses import dataclass
