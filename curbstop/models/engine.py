@@ -115,7 +115,13 @@ def reaching() -> Iterator[None]:
         raise
 
 
+# Lock not available, deadlock, serialization failure: the database answered, and the moment was wrong.
+_PASSING_STATES = frozenset({"55P03", "40P01", "40001"})
+
+
 def _is_unreachable(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in _PASSING_STATES:
+        return False
     words = str(error.orig).lower()
     signs = (
         "connection failed",

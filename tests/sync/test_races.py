@@ -3,9 +3,12 @@
 import threading
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from curbstop.commands import dispatch, service_points
 from curbstop.commands.work import Work
+from curbstop.models.tablet import Tablet
 from tests.sync.model_tablet import ModelTablet, verdicts
 from tests.town import Town
 
@@ -51,3 +54,15 @@ def test_one_of_two_orders_at_a_place_leaves_the_place_to_the_other(town: Town) 
     toms.pull()
     assert str(stays) in toms.rows("service_order")
     assert str(place.id) in toms.rows("service_point")
+
+
+def test_a_lock_held_too_long_is_a_moment_that_passes_not_a_database_that_is_away(town: Town) -> None:
+    """Clause 3.13: push tries again; nobody is told to look after the database."""
+    if town.sessions.is_sqlite:
+        pytest.skip("one writer at a time: the second one waits for the whole database")
+    tablet = select(Tablet).where(Tablet.id == town.tablet("tom")).with_for_update()
+    with town.sessions.write() as first:
+        first.execute(tablet)
+        with pytest.raises(OperationalError, match="lock timeout"), town.sessions.write() as second:
+            second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            second.execute(tablet)
