@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, select
+from sqlalchemy import BigInteger, Date, Select, Text, Uuid, bindparam, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from curbstop.commands.journal import NOTICE
@@ -13,8 +14,9 @@ from curbstop.commands.scope import REFERENCE, route_bucket, technician_bucket
 from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderState
+from curbstop.models.base import UtcDateTime
 from curbstop.models.change_log import ChangeHorizon, ChangeLog, SyncHistory
-from curbstop.models.leases import leases_due
+from curbstop.models.leases import bounds, due
 from curbstop.models.route import RouteSession
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.tablet import Tablet
@@ -43,17 +45,14 @@ def quiet(
         return False
     if actor.staff_id is None or since.tablet_id != actor.tablet_id:
         return False
-    asked = select(
-        SyncHistory.history_id,
-        select(func.max(ChangeLog.seq)).scalar_subquery(),
-        select(Tablet.last_seen_at).where(Tablet.id == actor.tablet_id).scalar_subquery(),
-        select(Tablet.beacon).where(Tablet.id == actor.tablet_id).scalar_subquery(),
-        select(func.aggregate_strings(cast(RouteSession.route_version_id, Text), ","))
-        .where(RouteSession.technician_id == actor.staff_id, RouteSession.state == "open")
-        .scalar_subquery(),
-        _anything(since, actor, settings, at),
-    )
-    history_id, newest, heard_at, said, walked, anything = session.execute(asked).one()
+    given = {
+        "staff_id": actor.staff_id,
+        "tablet_id": actor.tablet_id,
+        "buckets": sorted(since.buckets),
+        "seq": since.seq,
+        **bounds(at, settings),
+    }
+    history_id, newest, heard_at, said, walked, anything = session.execute(_asked(), given).one()
     routes = {route_bucket(UUID(text)) for text in (walked or "").split(",") if text}
     mine = {technician_bucket(actor.staff_id), *routes, REFERENCE}
     if beacon is not None and said != dict(beacon):
@@ -63,9 +62,29 @@ def quiet(
     return history_id == since.history_id and since.seq <= (newest or 0) and mine == since.buckets
 
 
-def _anything(since: cursors.Cursor, actor: Actor, settings: Settings, at: datetime) -> ColumnElement[bool]:
-    changed = exists().where(ChangeLog.bucket.in_(since.buckets), ChangeLog.seq > since.seq, ChangeLog.kind != NOTICE)
-    forgotten = exists().where(ChangeHorizon.bucket.in_(since.buckets), ChangeHorizon.seq > since.seq)
-    waiting = exists().where(ServiceOrder.technician_id == actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED)
-    leases = leases_due(actor.staff_id, at, settings).with_only_columns(ServiceOrder.id).order_by(None).exists()
-    return changed | forgotten | waiting | leases
+@cache
+def _asked() -> Select[Any]:
+    """The statement, made once: it takes longer to make than to run."""
+    staff_id = bindparam("staff_id", type_=Uuid())
+    tablet_id = bindparam("tablet_id", type_=Uuid())
+    buckets: Any = bindparam("buckets", expanding=True)
+    seq = bindparam("seq", type_=BigInteger())
+    changed = exists().where(ChangeLog.bucket.in_(buckets), ChangeLog.seq > seq, ChangeLog.kind != NOTICE)
+    forgotten = exists().where(ChangeHorizon.bucket.in_(buckets), ChangeHorizon.seq > seq)
+    waiting = exists().where(ServiceOrder.technician_id == staff_id, ServiceOrder.state == OrderState.ASSIGNED)
+    leases = due(
+        staff_id,
+        soon=bindparam("soon", type_=UtcDateTime()),
+        today=bindparam("today", type_=Date()),
+        last=bindparam("last", type_=UtcDateTime()),
+    )
+    return select(
+        SyncHistory.history_id,
+        select(func.max(ChangeLog.seq)).scalar_subquery(),
+        select(Tablet.last_seen_at).where(Tablet.id == tablet_id).scalar_subquery(),
+        select(Tablet.beacon).where(Tablet.id == tablet_id).scalar_subquery(),
+        select(func.aggregate_strings(cast(RouteSession.route_version_id, Text), ","))
+        .where(RouteSession.technician_id == staff_id, RouteSession.state == "open")
+        .scalar_subquery(),
+        changed | forgotten | waiting | leases.with_only_columns(ServiceOrder.id).order_by(None).exists(),
+    )
