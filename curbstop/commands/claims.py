@@ -80,27 +80,39 @@ def decide(work: Work, claimants: Sequence[Mapping[str, Any]], resolution: str, 
 
 
 def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[Claimant]]:
-    """What other technicians have read at these stops during the present walks, by stop; one statement."""
+    """What other technicians have read at these stops during the present walks, by stop."""
     if work.authority is not None:
         return {}
-    rows = work.session.execute(
-        select(StopVisit.stop_id, Reading, Staff.name)
-        .join(Reading, Reading.stop_visit_id == StopVisit.id)
+    visits = work.session.execute(
+        select(StopVisit.id, StopVisit.stop_id, StopVisit.service_point_id, Staff.name)
         .join(Stop, Stop.id == StopVisit.stop_id)
         .outerjoin(Staff, Staff.id == StopVisit.technician_id)
         .where(
             StopVisit.stop_id.in_(stop_ids),
             StopVisit.technician_id != work.actor.staff_id,
-            Reading.superseded_by_id.is_(None),
             exists().where(
                 RouteSession.route_version_id == Stop.route_version_id,
                 RouteSession.state == "open",
                 RouteSession.created_at <= StopVisit.recorded_at,
             ),
         )
+    ).all()
+    if not visits:
+        # Nearly always: two seldom walk the same stops.
+        return {}
+    of_visit = {visit_id: (stop_id, technician) for visit_id, stop_id, _, technician in visits}
+    # By the place, which is indexed; a visit's readings are of its place.
+    taken = work.session.scalars(
+        select(Reading).where(
+            Reading.service_point_id.in_([place for _, _, place, _ in visits]),
+            Reading.stop_visit_id.in_(of_visit),
+            Reading.superseded_by_id.is_(None),
+        )
     )
     found: dict[UUID, list[Claimant]] = {}
-    for stop_id, reading, technician in rows:
+    for reading in taken:
+        assert reading.stop_visit_id is not None
+        stop_id, technician = of_visit[reading.stop_visit_id]
         claimant = {
             "side": "theirs",
             "what": "reading",

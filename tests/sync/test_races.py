@@ -1,9 +1,10 @@
 """Two transactions at once: an editor, a dispatcher and a tablet that meet at one place."""
 
 import threading
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.exc import OperationalError
 
 from curbstop.commands import dispatch, service_points
@@ -63,6 +64,11 @@ def test_a_lock_held_too_long_is_a_moment_that_passes_not_a_database_that_is_awa
     tablet = select(Tablet).where(Tablet.id == town.tablet("tom")).with_for_update()
     with town.sessions.write() as first:
         first.execute(tablet)
-        with pytest.raises(OperationalError, match="lock timeout"), town.sessions.write() as second:
-            second.execute(text("SET LOCAL lock_timeout = '50ms'"))
-            second.execute(tablet)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            _wait_for_it(town, tablet)
+
+
+def _wait_for_it(town: Town, locked: Select[Any]) -> None:
+    with town.sessions.write() as second:
+        second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        second.execute(locked)
