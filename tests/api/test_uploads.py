@@ -5,11 +5,9 @@ Long because each clause of chapter 6 has its test here.
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,13 +22,10 @@ from curbstop.models import Attachment, Outbox, Upload
 from curbstop.models.base import utc_now
 from curbstop.models.ids import new_id
 from curbstop.settings import Settings
-from tests.api.office import Client, Office
+from tests.api.camera import CHUNK, PHOTO, PREFIX, Camera, checksum
+from tests.api.office import Office
 from tests.blobs.buckets import CREDENTIALS, fresh_bucket, s3_endpoint
 from tests.town import Town
-
-PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 1000
-PREFIX = "/sync/v1/uploads"
-CHUNK = "application/offset+octet-stream"
 
 
 @pytest.fixture
@@ -42,58 +37,9 @@ def settings(settings: Settings, backend: str, monkeypatch: pytest.MonkeyPatch) 
     return replace(settings, files_url=fresh_bucket(), files_endpoint=s3_endpoint())
 
 
-class Camera:
-    """Tom's tablet, which declares photos and sends them."""
-
-    def __init__(self, office: Office, town: Town) -> None:
-        self.office, self.town = office, town
-        self.tablet = office.enrolled().tablet_id
-        self.client = office.as_("tom", tablet=self.tablet)
-        self.order = town.order("GEN", town.place(), to="tom")
-
-    def declare(self, data: bytes = PHOTO, sha256: str | None = None) -> UUID:
-        photo_id = new_id()
-        with self.town.work("tom", self.tablet) as work:
-            attachments.declare(
-                work, photo_id, order_id=self.order, access_issue_id=None, label="photo", media_type="image/jpeg",
-                sha256=sha256 or hashlib.sha256(data).hexdigest(), size=len(data), noted_at=work.at,
-            )  # fmt: skip
-        return photo_id
-
-    def create(self, photo_id: UUID, length: int = len(PHOTO), *, by: Client | None = None, **how: Any) -> Any:
-        name = base64.b64encode(str(photo_id).encode()).decode()
-        headers = {"Upload-Length": str(length), "Upload-Metadata": f"attachment_id {name}", **how.pop("headers", {})}
-        return self.ask("POST", "", headers=headers, by=by, **how)
-
-    def patch(self, photo_id: UUID, data: bytes, offset: int, **headers: str) -> Any:
-        return self.ask(
-            "PATCH", f"/{photo_id}", data=data, content_type=CHUNK, headers={"Upload-Offset": str(offset), **headers}
-        )
-
-    def offset(self, photo_id: UUID) -> int:
-        response = self.ask("HEAD", f"/{photo_id}")
-        assert response.status_code == 200
-        return int(response.headers["Upload-Offset"])
-
-    def ask(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, by: Client | None = None, **how: Any
-    ) -> Any:
-        sent = {"Tus-Resumable": "1.0.0", **(headers or {})}
-        response = (by or self.client).send(method, PREFIX + url, headers=sent, **how)
-        assert response.headers["Tus-Resumable"] == "1.0.0"
-        return response
-
-    def stored(self, photo_id: UUID) -> bool:
-        return bool(self.client.get(f"/sync/v1/attachments/{photo_id}").json["stored"])
-
-
 @pytest.fixture
 def camera(office: Office, town: Town) -> Camera:
     return Camera(office, town)
-
-
-def checksum(data: bytes, algorithm: str) -> str:
-    return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, data).digest()).decode()}"
 
 
 def test_the_server_says_what_it_offers(office: Office) -> None:

@@ -18,7 +18,6 @@ from curbstop.commands import staff, tablets
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from tests.clients import npm
-from tests.services.plugin import services_required
 from tests.town import Town
 
 PASSWORD = "correct horse battery"
@@ -27,12 +26,7 @@ STARTS_S = 60.0
 
 @pytest.fixture(scope="session", autouse=True)
 def _clients() -> None:
-    try:
-        npm.packages()
-    except npm.NotInstalledError as error:
-        if services_required():
-            raise
-        pytest.skip(f"the npm clients are not here, and the registry cannot be reached: {error}")
+    npm.require()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Photos through a running server and a network that breaks: tuspy, the reference tablet, and any interleaving."""
+"""Photos through a running server and a network that breaks: tuspy, tus-js-client and the reference tablet."""
