@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet.errors import Refused
+from curbstop.tablet.errors import Offline, Refused
 from curbstop.tablet.store import Store
 
 CHUNK = 1024 * 1024
@@ -94,7 +94,7 @@ class _Upload:
             if refused.status not in {404, 410}:
                 raise
             answer = self._create()
-        return int(answer.headers["Upload-Offset"])
+        return _offset(answer)
 
     def _create(self) -> requests.Response:
         said = {"attachment_id": self.photo.id, "filetype": self.photo.media_type}
@@ -108,7 +108,15 @@ class _Upload:
         checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
         headers = {**_TUS, "Upload-Offset": str(offset), "Upload-Checksum": f"sha256 {checksum}"}
         answer = self.call("PATCH", self.url, body=chunk, media_type=_TYPE, headers=headers)
-        return int(answer.headers["Upload-Offset"])
+        return _offset(answer)
+
+
+def _offset(answer: requests.Response) -> int:
+    """Where the server says that the upload is; Offline when the line broke before it said so."""
+    said = answer.headers.get("Upload-Offset", "")
+    if not said.isdigit():
+        raise Offline("the line broke in the middle of the answer's head")
+    return int(said)
 
 
 def _send_thumbnails(store: Store, call: Call) -> list[Refused]:
