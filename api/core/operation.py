@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import logging
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
@@ -9,13 +10,19 @@ from typing import Any, TypeVar
 import flask_smorest
 from flask import Response, request
 from marshmallow import Schema
+from sqlalchemy.exc import DBAPIError
 
 from api.core import bodies, document, idempotency, signed_in, versions
 from api.core.pages import PageAnswer, page_body, take_page
+from curbstop.models.engine import is_passing
+
+log = logging.getLogger("curbstop.api")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 # A mark that a handler carries between its own decorator and `operation`.
 _EDITS, _CREATES = "_curbstop_edits", "_curbstop_creates"
+# How often a transaction that another one was in the way of is carried out.
+TRIES = 3
 
 
 def edits(function: Function) -> Function:
@@ -120,6 +127,21 @@ class _Operation:
         self.status = status or (201 if self.location is not None else 200 if self.answer else 204)
 
     def run(self, path: dict[str, Any]) -> Response:
+        """The answer; carried out again where another transaction was in the way, as long as nothing was streamed in.
+
+        Of two that wait for each other's rows PostgreSQL ends one, and whoever asked for it did nothing wrong.
+        """
+        may_repeat = self.body is not None or not request.content_length
+        for left in reversed(range(TRIES if may_repeat else 1)):
+            try:
+                return self._run(path)
+            except DBAPIError as error:
+                if not left or not is_passing(error):
+                    raise
+                log.info("%s met %s; %d tries left", self.id, type(error.orig).__name__, left)
+        raise AssertionError
+
+    def _run(self, path: dict[str, Any]) -> Response:
         if not self.public:
             signed_in.identify(blocked_too=self.blocked_too)
         if self.location is not None:

@@ -119,8 +119,13 @@ def reaching() -> Iterator[None]:
 _PASSING_STATES = frozenset({"55P03", "40P01", "40001"})
 
 
+def is_passing(error: DBAPIError) -> bool:
+    """Whether the transaction was only in another one's way: the same again may go through."""
+    return getattr(error.orig, "sqlstate", None) in _PASSING_STATES
+
+
 def _is_unreachable(error: DBAPIError) -> bool:
-    if getattr(error.orig, "sqlstate", None) in _PASSING_STATES:
+    if is_passing(error):
         return False
     words = str(error.orig).lower()
     signs = (

@@ -59,7 +59,7 @@ def test_what_tablets_see_is_causal_atomic_and_converges(crew: Crew, seed: int, 
     assert not found, [*found[:10], f"replay: python -m pytest '{request.node.nodeid}'"]
     assert not [complaint for one in play.technicians for complaint in one.complaints]
     # A history in which nobody read between writes would be consistent, too.
-    assert len({str(read.state) for read in history.reads}) > 10
+    assert len({str(read.state) for read in history.reads}) > 5
     assert len(history.writes) > 40
     _plant(history)
 
