@@ -9,9 +9,11 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.app import make_app
+from api.core.context import EXTENSION
 from curbstop.commands import history
 from curbstop.commands.work import system_work
 from curbstop.domain.problems import Problem
@@ -20,6 +22,16 @@ from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
 
 log = logging.getLogger("curbstop.api")
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn carries no types
+    """A threaded worker whose open streams end when it is told to stop; otherwise it would wait for them in vain."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        super().handle_exit(sig, frame)
+        application = getattr(self, "wsgi", None)
+        if application is not None:
+            application.extensions[EXTENSION].live.end()
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
@@ -33,7 +45,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
         options: dict[str, Any] = {
             "bind": self.bind,
             "workers": self.settings.api_processes,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": self.settings.api_threads,
             # The worker's own loop says that it lives, also while its threads are busy.
             "timeout": 120,

@@ -77,6 +77,14 @@ class Live:
         if missed is not None:
             listener.board.tell(listener, missed)
 
+    def end(self) -> None:
+        """Ends all streams and opens no more; their clients come again, to another process or later."""
+        with self._lock:
+            self._most = 0
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener.board.end(listener)
+
     def count(self) -> int:
         """How many listen now."""
         with self._lock:

@@ -135,3 +135,16 @@ def test_a_push_whose_worker_was_killed_is_taken_once_when_it_comes_again(
     assert [verdict["verdict"] for verdict in first] == ["applied"], first
     with sessions.read() as session:
         assert session.scalar(select(func.count()).select_from(OpLedger)) == 1
+
+
+def test_streams_end_well_when_the_server_is_told_to_stop(server: Server, tess: dict[str, str]) -> None:
+    """A stream that holds a thread would otherwise hold up the stop until it is broken off."""
+    poked = Stream(server, tess).begin()
+    url = f"{server.url}/compat/powersync/sync/stream"
+    with requests.post(url, json={"buckets": []}, headers=tess, stream=True, timeout=30) as answer:
+        lines = answer.iter_lines(chunk_size=1)
+        assert b"checkpoint" in next(lines)
+        server.process.terminate()
+        assert all(b"token_expires_in" in line or b"checkpoint" in line or b"data" in line for line in lines)
+    poked.close()
+    assert server.process.wait(30) == 0
