@@ -24,6 +24,8 @@ def services_required() -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(_loopback_only)
+    # A hundred and more servers are started; each would compile every module anew, half of its start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if is_worker(config):
         config.stash[FOLDER] = Path(config.workerinput["curbstop_folder"])  # type: ignore[attr-defined]
     else:
