@@ -39,7 +39,7 @@ def test_an_order_that_was_made_can_be_read_whole(office: Office, town: Town) ->
     assert found["customer"]["name"] == "Pat Customer 1"
     assert found["customer"]["phone"] == "555-0100"
     assert [event["event"] for event in found["history"]] == ["create"]
-    assert found["photos"] == {"declared": 0, "stored": 0, "items": []}
+    assert found["photos"] == {"declared": 0, "stored": 0, "waiting": [], "items": []}
     assert {"assign", "hold", "cancel"} <= set(found["possible"])
 
 

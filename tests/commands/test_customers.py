@@ -10,6 +10,7 @@ from curbstop.commands import accounts, customers, search_index
 from curbstop.domain.problems import Problem
 from curbstop.models import Account, AuditEntry, ChangeLog, Customer, ServiceOrder
 from curbstop.queries import search
+from tests.sync.model_tablet import ModelTablet
 from tests.town import PEOPLE, Town
 
 
@@ -71,6 +72,7 @@ def test_a_renamed_customer_s_orders_are_put_on_tablets_again(town: Town) -> Non
     place, elsewhere = town.place(), town.place()
     order, other = town.order("GEN", place, to="tom"), town.order("GEN", elsewhere, to="tom")
     waiting = town.order("READ_RE", place)
+    ModelTablet(town, "tom").pull()
     before = {row.id: row.version for row in town.all(select(ServiceOrder))}
     newest = max(town.all(select(ChangeLog.id)))
     customer_id = town.all(select(Account.customer_id).where(Account.id == place.account_id))[0]

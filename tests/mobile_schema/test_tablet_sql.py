@@ -16,4 +16,5 @@ def test_the_tablets_database_is_made_from_nothing() -> None:
         database.executescript(path.read_text(encoding="utf-8"))
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     database.close()
-    assert tables == {"meta", "server_row", "bucket_row", "outbox", "chain", "verdict", "attachment", "staged"}
+    downloads = {"staged", "download"}
+    assert tables == {"meta", "server_row", "bucket_row", "outbox", "chain", "verdict", "attachment"} | downloads
