@@ -57,7 +57,7 @@ def _serve(settings: Settings, sessions: Sessions, connection: Redis, only: argp
         signal.signal(number, lambda *_: stop.set())
     loops: list[Callable[[threading.Event], None]] = []
     if only is None or only.relay:
-        loops.append(Relay(sessions, queues.queue_on(connection)).run)
+        loops.append(Relay(sessions, queues.queue_on(queues.impatient(connection))).run)
     if only is None or only.clock:
         loops.append(Clock(sessions, settings).run)
     threads = [threading.Thread(target=loop, args=[stop]) for loop in loops]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.job import Job
@@ -21,6 +21,7 @@ NAME = "curbstop"
 ENTRY = "workers.jobs.run"
 RETRY_AFTER_S = (1, 5, 30, 120, 600)
 JOB_TIMEOUT_S = 300
+PATIENCE_S = 5.0
 FOREVER = -1
 
 
@@ -65,6 +66,13 @@ def connect(url: str) -> Redis:
         return Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
     except ValueError as error:
         raise Problem("bad_setting", f"CURBSTOP_REDIS_URL is not a Redis URL: {error}") from None
+
+
+def impatient(connection: Redis) -> Redis:
+    """The same server, by connections whose commands give up soon: for whoever holds rows locked meanwhile."""
+    pool = connection.connection_pool
+    how = {**pool.connection_kwargs, "socket_timeout": PATIENCE_S}
+    return Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **how))
 
 
 def queue_on(connection: Redis) -> Queue:

@@ -1,5 +1,6 @@
 """Holds the way from the outbox through the queue: nothing lost, nothing done twice, whatever stops in between."""
 
+import socket
 import time
 from datetime import timedelta
 from typing import Any
@@ -91,6 +92,19 @@ def test_an_outage_of_redis_only_delays(line: Line, enqueue: Enqueue, caplog: py
     assert line.waiting() == []
     line.drain()
     assert line.marks() == 1
+
+
+def test_a_redis_that_falls_silent_keeps_no_rows_locked(
+    line: Line, enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts, and never answers: a machine that stalls."""
+    monkeypatch.setattr(queues, "PATIENCE_S", 0.2)
+    enqueue()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silently = queues.connect(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        with queues.impatient(silently) as stalled:
+            assert Relay(line.sessions, queues.queue_on(stalled)).step() == 0
+    assert line.waiting()[0].attempts == 1
 
 
 def test_a_poisoned_job_stops_no_other_and_can_be_tried_again(
