@@ -5,10 +5,11 @@ given out a second time, and a cursor of before would silently skip what they no
 """
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -46,11 +47,14 @@ def notice(work: Work) -> int:
     """
     row = _row(work)
     known = row.database_identity
-    here, kept = (_file_identity(work) if _is_file(work) else _server_identity(work)) or (known, known)
+    found = _file_identities(work, known) if _is_file(work) else _server_identities(work)
+    if found is None:
+        return 0
+    here, kept = found
     # Until the first call there is nothing to compare with.
-    copied = known is not None and here != known
+    copied = known is not None and known not in here
     if copied:
-        begin_anew(work, f"this database was {known}, and is {here}")
+        begin_anew(work, f"this database was {known}, and is {here[-1]}")
     row.database_identity = kept
     work.session.flush()
     return int(copied)
@@ -64,7 +68,7 @@ def _is_file(work: Work) -> bool:
     return work.session.get_bind().dialect.name == "sqlite"
 
 
-def _server_identity(work: Work) -> tuple[str, str] | None:
+def _server_identities(work: Work) -> tuple[list[str], str] | None:
     """What the database is now, and what to keep of it; None where the server does not tell."""
     try:
         with work.session.begin_nested():
@@ -72,16 +76,27 @@ def _server_identity(work: Work) -> tuple[str, str] | None:
     except DBAPIError:
         # Some hosted databases keep these functions to themselves; the command line remains.
         return None
-    return found, found
+    return [found], found
 
 
-def _file_identity(work: Work) -> tuple[str, str] | None:
-    """The file's inode and a mark that lies beside it, drawn anew at every call: an older copy has an older mark."""
+def _file_identities(work: Work, known: str | None) -> tuple[list[str], str] | None:
+    """The file's inode and the mark that lies beside it, drawn anew at every call: an older copy has an older mark.
+
+    Until the transaction has committed, the mark before counts as well: a crash in between is no restored backup.
+    """
     path = Path(make_url(work.settings.database_url).database or "")
     if not path.exists():
         return None
     mark = path.with_name(path.name + ".mark")
     inode, drawn = path.stat().st_ino, secrets.token_hex(8)
-    here = f"{inode}/{mark.read_text(encoding='utf-8').strip() if mark.exists() else 'no mark'}"
-    mark.write_text(drawn + "\n", encoding="utf-8")
-    return here, f"{inode}/{drawn}"
+    there = mark.read_text(encoding="utf-8").split() if mark.exists() else []
+    _write(mark, [*(one for one in there if f"{inode}/{one}" == known), drawn])
+    event.listen(work.session, "after_commit", lambda _: _write(mark, [drawn]), once=True)
+    return [f"{inode}/{one}" for one in there or ["no mark"]], f"{inode}/{drawn}"
+
+
+def _write(mark: Path, marks: Sequence[str]) -> None:
+    """Whole or not at all."""
+    beside = mark.with_name(f"{mark.name}.{secrets.token_hex(4)}")
+    beside.write_text("\n".join(marks) + "\n", encoding="utf-8")
+    beside.replace(mark)

@@ -147,3 +147,19 @@ def test_the_office_can_say_that_it_restored_a_backup(town: Town) -> None:
         tablet.pull()
     with town.work("dana") as work, pytest.raises(Problem, match="forbidden"):
         history.begin_anew(work, "for fun")
+
+
+def test_a_look_that_was_not_committed_is_no_restored_backup(town: Town, tablet: ModelTablet) -> None:
+    """Clause 8.10: the process died between drawing the mark and the commit, however often."""
+    _notice(town)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            _look_and_die(town)
+    assert _notice(town) == 0
+    tablet.pull()
+
+
+def _look_and_die(town: Town) -> None:
+    with town.work() as work:
+        assert history.notice(work) == 0
+        raise ZeroDivisionError
