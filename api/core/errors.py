@@ -76,16 +76,21 @@ def to_problem(error: Exception) -> Problem:
 
 def _of_database(error: DBAPIError) -> Problem:
     if isinstance(error, IntegrityError):
-        log.info("refused by a constraint in request %s: %s", g.get("request_id"), error.orig)
+        log.info("refused by a constraint in request %s: %s", g.get("request_id"), _first_line(error))
         return Problem("conflict")
     if isinstance(error, DataError):
-        log.info("refused by a column in request %s: %s", g.get("request_id"), error.orig)
+        log.info("refused by a column in request %s: %s", g.get("request_id"), _first_line(error))
         return Problem("invalid", "A value does not fit its column.", errors=[])
     if isinstance(error, OperationalError) or error.connection_invalidated:
-        log.error("database failed in request %s: %s", g.get("request_id"), error.orig)
+        log.error("database failed in request %s: %s", g.get("request_id"), _first_line(error))
         return Problem("unavailable")
     log.error("unexpected database error in request %s", g.get("request_id"), exc_info=error)
     return Problem("internal", request_id=g.get("request_id"))
+
+
+def _first_line(error: DBAPIError) -> str:
+    """What happened, without the row that it happened to."""
+    return str(error.orig).partition("\n")[0]
 
 
 def problem_response(problem: Problem) -> Response:

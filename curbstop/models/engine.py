@@ -19,7 +19,10 @@ BUSY_MS = 30_000
 
 
 def make_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql+psycopg://...`; nothing is connected yet."""
+    """An engine for `sqlite:///path` or `postgresql+psycopg://...`; nothing is connected yet.
+
+    Its errors do not show the values of their statements, which are people's names and notes, and end in logs.
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size)
     # jit: our statements are short and many; compiling one takes longer than running it.
@@ -28,6 +31,7 @@ def make_engine(url: str, *, pool_size: int = 10) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c lock_timeout=15s -c jit=off"},
     )
 
@@ -40,6 +44,7 @@ def _sqlite_engine(url: str, pool_size: int) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=-1,
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
     )
     event.listen(engine, "connect", _prepare_sqlite)

@@ -12,6 +12,8 @@ from curbstop.models.engine import make_engine
 from curbstop.settings import Settings
 from tests.api.office import Office
 
+NAME = "Pat Customer 1"
+
 
 @pytest.fixture
 def broken(settings: Settings, engine: Engine) -> Flask:
@@ -27,6 +29,19 @@ def broken(settings: Settings, engine: Engine) -> Flask:
         with app.extensions[EXTENSION].sessions.write() as session:
             for _ in range(2):
                 session.execute(text("INSERT INTO number_sequence (kind, next_value) VALUES ('same', 4711)"))
+        return ""
+
+    @app.get("/fails/value")
+    def value() -> str:
+        statement = "INSERT INTO number_sequence (kind, next_value) VALUES (:kind, :value)"
+        with app.extensions[EXTENSION].sessions.write() as session:
+            session.execute(text(statement), {"kind": NAME, "value": None})
+        return ""
+
+    @app.get("/fails/statement")
+    def statement() -> str:
+        with app.extensions[EXTENSION].sessions.write() as session:
+            session.execute(text("SELECT :name FROM no_such_table"), {"name": NAME})
         return ""
 
     return app
@@ -47,6 +62,15 @@ def test_a_constraint_is_a_conflict_without_sql(broken: Flask) -> None:
     assert response.status_code == 409
     assert b"number_sequence" not in response.data
     assert b"4711" not in response.data
+
+
+def test_the_log_of_a_refused_statement_has_no_values(broken: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """They are people's names and notes; a trace of the database's error would show them."""
+    with caplog.at_level(logging.DEBUG):
+        for kind in ("constraint", "value", "statement"):
+            assert broken.test_client().get(f"/fails/{kind}").status_code >= 400
+    assert "number_sequence" in caplog.text
+    assert NAME not in caplog.text
 
 
 def test_a_database_that_is_gone_is_unavailable(settings: Settings) -> None:
