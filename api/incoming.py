@@ -76,7 +76,8 @@ def pieces(part: Part) -> Iterator[bytes]:
     patience = connection.gettimeout() if connection is not None else None
     try:
         if connection is not None:
-            connection.settimeout(_LOOK_S)
+            # A body in chunks cannot be read on after its parser met a silence.
+            connection.settimeout(_LOOK_S if request.content_length is not None else SILENCE_S)
         yield from _pieces(part)
     finally:
         if connection is not None:
@@ -90,7 +91,12 @@ def _pieces(part: Part) -> Iterator[bytes]:
             piece = request.stream.read(PIECE)
         except (ClientDisconnected, OSError) as error:
             silent = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
-            if silent and not part.is_wanted and time.monotonic() - heard < SILENCE_S:
+            if (
+                silent
+                and request.content_length is not None
+                and not part.is_wanted
+                and time.monotonic() - heard < SILENCE_S
+            ):
                 continue
             raise CutOffError from error
         if not piece:

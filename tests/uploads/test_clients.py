@@ -5,7 +5,7 @@ import io
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,28 @@ def test_the_tablet_goes_on_after_every_cut(place: Utility, tmp_path: Path) -> N
     for n, _ in enumerate(photos):
         data = PHOTO + bytes([n])
         assert place.content(hashlib.sha256(data).hexdigest()) == data
+
+
+def test_a_body_of_unknown_length_may_pause(place: Utility) -> None:
+    """Clause 6.6, I21: a pause in the middle of a body in chunks is not its end."""
+    tablet, token = place.sign_in()
+    small = PHOTO[:2_000]
+    photo = place.declare(tablet, hashlib.sha256(small).hexdigest(), len(small))
+    said = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    url = f"http://127.0.0.1:{place.port}/sync/v1/uploads/{photo}"
+
+    def slowly() -> Iterator[bytes]:
+        yield small[:700]
+        time.sleep(2.5)
+        yield small[700:]
+
+    TusClient(url.rpartition("/")[0], headers=said).uploader(
+        file_stream=io.BytesIO(small), metadata={"attachment_id": str(photo)}
+    ).create_url()
+    sent = {**said, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    answer = requests.patch(url, data=slowly(), headers=sent, timeout=30)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, str(len(small)))
+    assert place.content(hashlib.sha256(small).hexdigest()) == small
 
 
 def test_a_connection_that_died_silently_gives_way(place: Utility) -> None:
