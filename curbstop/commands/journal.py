@@ -15,6 +15,7 @@ from sqlalchemy import insert, inspect, select, update
 from curbstop.commands.many import insert_many, update_many
 from curbstop.commands.work import Work
 from curbstop.domain.row_checks import check_columns
+from curbstop.models.among import among
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base, Versioned
 from curbstop.models.change_log import BucketRow, ChangeLog
@@ -128,7 +129,7 @@ def _hold_many(work: Work, entity_type: str, by_id: Mapping[UUID, int]) -> list[
     mine = BucketRow.entity_type == entity_type
     found = work.session.execute(
         select(BucketRow.bucket, BucketRow.entity_id, BucketRow.row_version)
-        .where(mine, BucketRow.entity_id.in_(by_id))
+        .where(mine, among(work.session, BucketRow.entity_id, by_id))
         .order_by(BucketRow.entity_id, BucketRow.bucket)
         .with_for_update()
     )

@@ -14,6 +14,7 @@ from curbstop.domain.meters import PhysicalState
 from curbstop.domain.numbers import Prefix
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
+from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_ewkb
@@ -91,7 +92,7 @@ def touch(work: Work, service_point_ids: Iterable[UUID]) -> None:
     work.session.flush()
     touched = work.session.execute(
         update(ServicePoint)
-        .where(ServicePoint.id.in_(ids))
+        .where(among(work.session, ServicePoint.id, ids))
         .values(version=ServicePoint.version + 1, updated_at=work.at)
         .returning(ServicePoint.id, ServicePoint.version)
         .execution_options(synchronize_session=False)

@@ -17,6 +17,7 @@ from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
+from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.meter import Installation, Register
 from curbstop.models.route import RouteSession, Stop, StopVisit
@@ -137,14 +138,14 @@ def _stops_and_registers(
     stops = {
         stop_id: (place, walked)
         for stop_id, place, walked in work.session.execute(
-            select(Stop.id, Stop.service_point_id, _walked_by(work)).where(Stop.id.in_(stop_ids))
+            select(Stop.id, Stop.service_point_id, _walked_by(work)).where(among(work.session, Stop.id, stop_ids))
         )
     }
     at_them = (
         select(Installation.service_point_id, Register)
         .join(Register, Register.meter_id == Installation.meter_id)
         .where(
-            Installation.service_point_id.in_([place for place, _ in stops.values()]),
+            among(work.session, Installation.service_point_id, [place for place, _ in stops.values()]),
             Installation.removed_at.is_(None),
         )
     )
