@@ -5,13 +5,12 @@ a batch from a tablet costs. (Arrays, one for each column, cost the driver three
 rows one by one as fast.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Table, Text, Update, bindparam, cast, column, func, insert, select, update
+import msgspec
+from sqlalchemy import Insert, LargeBinary, Table, Text, Update, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -19,6 +18,8 @@ from sqlalchemy.orm import Session
 from curbstop.models.base import Base
 
 Rows = Sequence[Mapping[str, Any]]
+# Python's own takes twenty times as long, a tenth of what a batch from a tablet costs.
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 def insert_many(session: Session, model: type[Base], rows: Rows, *, unless_there: str | None = None) -> None:
@@ -36,7 +37,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows, *, unless_there
             statement = statement.on_conflict_do_nothing(index_elements=[unless_there])
         connection.execute(statement, list(rows))
     else:
-        connection.execute(_insert(model, columns, unless_there), _document(rows))
+        connection.execute(_insert(model, columns, unless_there), _document(model, rows))
 
 
 def update_many(session: Session, model: type[Base], rows: Rows, *, keys: tuple[str, ...]) -> None:
@@ -49,20 +50,23 @@ def update_many(session: Session, model: type[Base], rows: Rows, *, keys: tuple[
         marked = [{f"_{name}": value for name, value in row.items()} for row in rows]
         connection.execute(_update_each(model, columns, keys), marked)
     else:
-        connection.execute(_update(model, columns, keys), _document(rows))
+        connection.execute(_update(model, columns, keys), _document(model, rows))
 
 
-def _document(rows: Rows) -> dict[str, str]:
-    return {"rows": json.dumps(list(rows), default=_text, separators=(",", ":"))}
+def _document(model: type[Base], rows: Rows) -> dict[str, str]:
+    binary = _binary(model) & rows[0].keys()
+    if binary:
+        # As PostgreSQL reads bytes, for which JSON has no word.
+        rows = [
+            row | {name: "\\x" + value.hex() for name in binary if (value := row[name]) is not None}
+            for row in map(dict, rows)
+        ]
+    return {"rows": _ENCODER.encode(rows).decode()}
 
 
-def _text(value: Any) -> str:
-    """What JSON has no word for, as PostgreSQL reads it."""
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    return str(value)
+@cache
+def _binary(model: type[Base]) -> frozenset[str]:
+    return frozenset(column.name for column in _table(model).c if isinstance(column.type, LargeBinary))
 
 
 def _table(model: type[Base]) -> Table:
