@@ -109,7 +109,8 @@ def _stop_reads(work: Work, ops: Sequence[Op]) -> list[Result | Problem]:
             reads={UUID(read["register_id"]): read["value"] for read in op.args["readings"]},
             note=op.args.get("note"),
             noted_at=op.noted_at,
-            op_id=op.op_id,
+            # The id that it is kept under: another op may have taken the one that it names.
+            op_id=work.op_id or op.op_id,
             flags=op.flags,
             trouble={UUID(read["register_id"]): read["trouble"] for read in op.args["readings"]},
         )

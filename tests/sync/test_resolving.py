@@ -246,6 +246,27 @@ def test_a_chain_behind_a_parked_op_goes_on_each_with_its_own_verdict(town: Town
     assert [found.id for found in town.all(select(Attachment).where(Attachment.order_id == made))] == [photo]
 
 
+def test_a_reading_under_a_used_id_counts_under_the_id_that_it_is_kept_under(town: Town) -> None:
+    """Clauses 3.6 and 10.4, I4: the visit is the second op's, not one more of the first."""
+    places = [town.place(), town.place()]
+    stops = town.route(places, to="tom")
+    toms = ModelTablet(town, "tom")
+    first, second = (
+        toms.op(
+            "stop.read",
+            f"stop/{stop}",
+            {"stop_id": str(stop), "readings": [{"register_id": str(place.register_id), "value": "001050"}]},
+        )
+        for stop, place in zip(stops, places, strict=True)
+    )
+    answers = toms.push(first), toms.push({**second, "op_id": first["op_id"]})
+    assert [verdicts(one) for one in answers] == [["applied"], ["quarantined"]]
+    conflict = parked(town)
+    resolve(town, conflict, "apply")
+    by_stop = {visit.stop_id: visit.op_id for visit in town.all(select(StopVisit))}
+    assert by_stop == {stops[0]: UUID(first["op_id"]), stops[1]: conflict.op_id}
+
+
 def test_a_reading_of_a_route_that_was_not_his_counts_or_is_kept(town: Town) -> None:
     """Clauses 10.4 and 10.5."""
     first, second = town.place(), town.place()
