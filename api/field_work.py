@@ -122,4 +122,4 @@ def complete_service_order(order_id: UUID, body: dict[str, Any], if_version: int
 @edits
 def return_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:
     """The work could not be done, and why; no access opens, or counts on, an access issue."""
-    return _at_version(order_id, if_version, lambda work: commands.return_(work, order_id, Visit(**body)))
+    return _at_version(order_id, if_version, lambda work: commands.return_(work, order_id, Visit(**body)).order)

@@ -7,7 +7,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import access_issues, attachments, field_notes, field_work, service_orders, stop_visits
+from curbstop.commands import (
+    access_issues,
+    attachments,
+    field_notes,
+    field_work,
+    hand_outs,
+    holdings,
+    service_orders,
+    stop_visits,
+)
 from curbstop.commands.field_work import Visit
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.stop_visits import StopRead
@@ -80,7 +89,8 @@ def _complete(work: Work, op: Op) -> Result:
 
 
 def _return(work: Work, op: Op) -> Result:
-    return _order(field_work.return_(work, op.subject_id, _visit(op)))
+    returned = field_work.return_(work, op.subject_id, _visit(op))
+    return _order(returned.order) | ({"kept": dict(returned.kept)} if returned.kept is not None else {})
 
 
 def _acknowledge_recall(work: Work, op: Op) -> Result:
@@ -94,12 +104,14 @@ def _create(work: Work, op: Op) -> Result:
         service_point_id=UUID(args["service_point_id"]),
         instructions=args.get("instructions") or args.get("notes"),
         order_id=UUID(args["order_id"]),
-        source="field",
+        source=holdings.FIELD,
     )
     there = service_orders.made_before(work, new)
     if there is not None:
         return {**_order(there), "duplicate": True}
-    return _order(service_orders.create(work, new))
+    order = service_orders.create(work, new)
+    hand_outs.to_finder(work, order)
+    return _order(order)
 
 
 def _stop_reads(work: Work, ops: Sequence[Op]) -> list[Result | Problem]:

@@ -29,7 +29,7 @@ class Answer:
         """What became of an op that was carried out, by what its handler says of it."""
         if result.get("duplicate"):
             return cls(DUPLICATE, result=result)
-        met = result.get("clashes") or result.get("interleaved") or result.get("conflict_id")
+        met = result.get("clashes") or result.get("interleaved") or result.get("conflict_id") or "kept" in result
         return cls(MERGED if met else APPLIED, result=result)
 
     def to_json(self, op_id: UUID) -> Verdict:

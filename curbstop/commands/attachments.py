@@ -5,7 +5,7 @@ from uuid import UUID
 
 from curbstop.commands import journal
 from curbstop.commands.field_notes import was_given
-from curbstop.commands.field_work import held_once
+from curbstop.commands.holdings import held_once
 from curbstop.commands.order_steps import reaches_other_technicians
 from curbstop.commands.work import Work, get
 from curbstop.domain.media_types import MEDIA_TYPES

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, claims, journal, recalls
+from curbstop.commands import access_issues, change_outs, claims, journal, recalls, settling
+from curbstop.commands.holdings import has_it, held_once
 from curbstop.commands.order_steps import (
     Event,
     advance,
     enter_bucket,
     leave_bucket,
     load,
-    reaches_other_technicians,
     store,
     type_of,
 )
@@ -28,7 +28,7 @@ from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, is_terminal, step
 from curbstop.models.attachment import Attachment
-from curbstop.models.service_order import OrderHistory, ServiceOrder
+from curbstop.models.service_order import ServiceOrder
 from geo.distance import distance_m
 
 FAR_M = 150.0
@@ -47,6 +47,14 @@ class Visit:
     voice_code: str | None = None
     # What is to be remarked on the order because of how it arrived, such as a tablet's clock that is far off.
     flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The order after a return; `kept` says what was kept of a visit to an order that is somebody else's by now."""
+
+    order: ServiceOrder
+    kept: Mapping[str, Any] | None = None
 
 
 def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> ServiceOrder:
@@ -143,15 +151,25 @@ def same_completion(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder | 
     return order if mine and said and order.captures == {**order.captures, **visit.captures} else None
 
 
-def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
-    """Not done, and why. No access opens (or counts) an access issue of the category that the outcome maps to."""
+def return_(work: Work, order_id: UUID, visit: Visit) -> Returned:
+    """Not done, and why. No access opens (or counts) an access issue of the category that the outcome maps to.
+
+    Only a completion takes an order from whoever has it by now: one that was given on meanwhile goes on as it is, and
+    the visit is kept with it.
+    """
     order = load(work, order_id, OrderEvent.RETURN)
     if outcome_completes(type_of(work, order), visit.outcome):
         raise Problem("invalid", f"{visit.outcome} completes an order; it is not returned with it.", field="outcome")
     _refuse_second(order)
     _check_may_finish(work, order)
-    _write_visit(order, visit, {**order.captures, **visit.captures})
-    _finish(work, order, _event_of(OrderEvent.RETURN, visit, []), Facts())
+    kept = None
+    if work.authority is None and not has_it(work, order) and order.technician_id != work.actor.staff_id:
+        kept = settling.keep_visit(
+            work, order, visit.captures, noted_at=visit.noted_at, outcome=visit.outcome, notes=visit.notes
+        )
+    else:
+        _write_visit(order, visit, {**order.captures, **visit.captures})
+        _finish(work, order, _event_of(OrderEvent.RETURN, visit, []), Facts())
     if is_no_access(visit.outcome):
         category = visit.category or load_code_tables().outcomes[visit.outcome].access_category
         if category is not None:
@@ -163,7 +181,7 @@ def return_(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
                 order_id=order.id,
                 noted_at=visit.noted_at,
             )
-    return order
+    return Returned(order, kept)
 
 
 def findings_of(
@@ -188,16 +206,6 @@ def capture_missing(rejects: Sequence[Finding]) -> Problem:
     """The refusal of a visit's record, saying in words what is wrong with it."""
     detail = "; ".join(finding.detail for finding in rejects)
     return Problem("capture_missing", detail, findings=[finding.to_json() for finding in rejects])
-
-
-def held_once(work: Work, order: ServiceOrder) -> bool:
-    """Whether the actor had the order on a tablet at some time: work done then is never refused."""
-    pulled = exists().where(
-        OrderHistory.order_id == order.id,
-        OrderHistory.event == OrderEvent.PULL.value,
-        OrderHistory.technician_id == work.actor.staff_id,
-    )
-    return bool(work.session.scalar(select(pulled)))
 
 
 def _simple(work: Work, order_id: UUID, event: Event) -> ServiceOrder:
@@ -230,19 +238,13 @@ def _refuse_second(order: ServiceOrder) -> None:
         raise Problem("duplicate_completion", f"{order.number} is {order.state} already.", state=order.state)
 
 
-def _has_it(work: Work, order: ServiceOrder) -> bool:
-    """Whether the order is the actor's to work on as it stands."""
-    mine = order.technician_id == work.actor.staff_id
-    return (mine and order.state != OrderState.ASSIGNED) or reaches_other_technicians(work, order)
-
-
 def _check_may_finish(work: Work, order: ServiceOrder, *, cut_off: bool = False) -> None:
     """Raises Problem(forbidden) or Problem(not_in_scope) for whoever never held the order.
 
     A cut-off that was done counts even after it was cancelled: somebody is without water.
     """
     require(work.actor, Action.FIELD_EVENTS)
-    if _has_it(work, order) and order.state != OrderState.CANCELLED:
+    if has_it(work, order) and order.state != OrderState.CANCELLED:
         return
     if work.authority is not None:
         return
@@ -252,7 +254,7 @@ def _check_may_finish(work: Work, order: ServiceOrder, *, cut_off: bool = False)
 
 
 def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> Step:
-    if _has_it(work, order) and order.state != OrderState.CANCELLED:
+    if has_it(work, order) and order.state != OrderState.CANCELLED:
         return advance(work, order, event, facts)
     # As if it had never been taken away: the step is the one from the state in which it was held.
     facts_given = Facts(
@@ -265,7 +267,9 @@ def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> Step
     held = OrderState.RECALL_PENDING if recalls.was_recalled(order) else OrderState.DISPATCHED
     taken = step(held, event.name, roles=work.actor.roles, facts=facts_given)
     other = order.technician_id
-    order.flags = sorted({*order.flags, "finished_by_former_technician"})
+    if order.state != OrderState.DRAFT:
+        # A draft was nobody else's: its maker found the work, and did it before the office had looked at it.
+        order.flags = sorted({*order.flags, "finished_by_former_technician"})
     order.technician_id = work.actor.staff_id
     store(work, order, event, taken)
     if other is not None:

@@ -1,9 +1,9 @@
-"""Hands an order out without a tablet: on paper or by telephone, for a day when the tablet is broken."""
+"""Hands an order out without a pull: by telephone when the tablet is broken, and found work to whoever found it."""
 
 from uuid import UUID
 
-from curbstop.commands.dispatch import lease_end
-from curbstop.commands.order_steps import Event, enter_bucket, is_of_crew, load, store, type_of
+from curbstop.commands.dispatch import last_place, lease_end
+from curbstop.commands.order_steps import Event, add_history, enter_bucket, is_of_crew, load, store, type_of
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
@@ -29,3 +29,24 @@ def hand_out(work: Work, order_id: UUID, *, if_version: int | None = None) -> Se
     if order.technician_id is not None:
         enter_bucket(work, order, order.technician_id)
     return order
+
+
+def to_finder(work: Work, order: ServiceOrder) -> None:
+    """Gives found work to the technician who made it on the tablet: it is there, and may be done at once.
+
+    A draft stays with the office, and so does what the office decided to take; found work that is for others is
+    declined or moved like any order. It gets no lease: nobody in the office said that anything may be cut off.
+    """
+    finder = work.actor.staff_id
+    if work.authority is not None or finder is None or order.state != OrderState.READY:
+        return
+    # The office's two steps, made here in its place.
+    order.technician_id, order.scheduled_on = finder, work.at.astimezone(work.settings.zone).date()
+    order.place = last_place(work, finder, order.scheduled_on, without=[order.id]) + 1
+    order.state = OrderState.ASSIGNED.value
+    record = {"by": "finder", "scheduled_on": order.scheduled_on.isoformat(), "place": order.place}
+    add_history(work, order, Event(OrderEvent.ASSIGN, record=record), OrderState.READY.value)
+    order.dispatched_at = work.at
+    taken = step(OrderState.ASSIGNED, OrderEvent.PULL, system=True)
+    store(work, order, Event(OrderEvent.PULL, record={"by": "finder"}), taken)
+    enter_bucket(work, order, finder)

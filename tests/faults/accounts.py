@@ -125,6 +125,8 @@ def _ops(made: Accounts, sessions: Sessions, technician: Technician) -> None:
 def _effects(row: OpLedger, history: Counter[tuple[str, str]], visits: Counter[str], photos: set[str]) -> int:
     """How often the op had its effect."""
     op_id = str(row.op_id)
+    if row.kind == "order.return" and row.verdict == "merged":
+        return history[op_id, "keep"]  # the order is somebody else's by now, and goes on
     if row.kind in EVENTS:
         return history[op_id, EVENTS[row.kind]]
     if row.kind in VISITS:

@@ -114,7 +114,8 @@ def test_whichever_commit_never_happens_a_retry_finishes_the_work_once(town: Tow
         assert verdicts(again) == ["applied"] * 4 + ["parked", "quarantined"]
         ids = [op["op_id"] for op in ops]
         history, visits, parked = effects(town, ops)
-        assert history == sorted([(ids[0], "arrive"), (ids[1], "complete"), (ids[3], "create")])
+        found = [(ids[3], event) for event in ("create", "assign", "pull")]
+        assert history == sorted([(ids[0], "arrive"), (ids[1], "complete"), *found])
         assert visits == [ids[2]]
         assert parked == sorted([ids[4], ids[5]])
         if not was_cut:
@@ -142,7 +143,7 @@ def test_one_batch_sent_twice_at_once_has_one_answer_and_one_effect(town: Town) 
     assert len(answers) == 3
     assert answers[0] == answers[1] == answers[2]
     history, visits, parked = effects(town, ops)
-    assert (len(history), len(visits), len(parked)) == (3, 1, 2)
+    assert (len(history), len(visits), len(parked)) == (5, 1, 2)
 
 
 def test_nothing_that_was_received_is_without_a_verdict_or_out_of_sight(town: Town) -> None:

@@ -1,10 +1,18 @@
 """Reassignment and recall: work that was legitimately held arrives, whatever the office decided meanwhile."""
 
-from curbstop.commands import dispatch
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from curbstop.commands import dispatch, service_orders
+from curbstop.models import AccessIssue, OrderHistory, Reading
 from tests.sync.model_tablet import ModelTablet, cut_off, verdicts
 from tests.town import Town
 
 DONE = {"outcome": "DONE", "captures": {"notes": "Looked at it"}}
+DOG: dict[str, Any] = {"outcome": "NO_ACCESS_DOG", "captures": {"read": "1005"}, "notes": "Two of them."}
 
 
 def test_work_done_before_a_reassignment_arrives_and_wins(town: Town) -> None:
@@ -70,3 +78,73 @@ def test_a_recalled_order_that_was_done_stays_done(town: Town) -> None:
     done = town.read_order(order)
     assert done.state == "completed"
     assert "completed_after_recall" in done.flags
+
+
+def moved_to_tess(town: Town) -> tuple[UUID, ModelTablet, ModelTablet]:
+    """Tom held the order; by now it is Tess's, and she has it."""
+    order = town.order("CUT_OFF_REQ", town.place(), to="tom")
+    toms, tesss = ModelTablet(town, "tom"), ModelTablet(town, "tess")
+    toms.pull()
+    town.assign(order, "tess")
+    tesss.pull()
+    return order, toms, tesss
+
+
+def test_a_late_return_takes_the_order_from_nobody_and_is_kept(town: Town) -> None:
+    """Clause 10.16, I11, I13: only a completion wins; Tess is on site, and goes on."""
+    order, toms, tesss = moved_to_tess(town)
+    assert verdicts(tesss.push(tesss.order_op("order.arrive", order))) == ["applied"]
+    [answer] = toms.push(toms.order_op("order.return", order, DOG))
+    assert (answer["verdict"], answer["result"]["state"]) == ("merged", "on_site")
+    there = town.read_order(order)
+    assert (there.state, there.technician_id, there.outcome) == ("on_site", town.staff["tess"], None)
+    assert there.notes == "Two of them."
+    [kept] = town.all(select(OrderHistory).where(OrderHistory.order_id == order, OrderHistory.event == "keep"))
+    assert (kept.staff_id, kept.facts["outcome"]) == (town.staff["tom"], "NO_ACCESS_DOG")
+    assert [int(one.value) for one in town.all(select(Reading).where(Reading.kind == "special"))] == [1005]
+    assert [issue.category for issue in town.all(select(AccessIssue))] == ["DOG"]
+    tesss.pull()
+    assert tesss.rows("service_order")[str(order)]["notes"] == "Two of them."
+    [place] = tesss.rows("service_point").values()
+    done = cut_off_at(place)
+    assert verdicts(tesss.push(tesss.order_op("order.complete", order, done))) == ["applied"]
+
+
+def cut_off_at(place: dict[str, Any]) -> dict[str, Any]:
+    captures = {"serial_seen": place["meters"][0]["serial"], "read": "1010", "valve_state": "off"}
+    return {"outcome": "DONE", "captures": captures}
+
+
+def test_a_return_of_an_order_that_waits_in_the_office_leaves_it_there(town: Town) -> None:
+    """Clause 10.16."""
+    order, toms, _ = moved_to_tess(town)
+    with town.work("dana") as work:
+        dispatch.assign(work, order, technician_id=town.staff["tess"], scheduled_on=town.today)
+        dispatch.unassign(work, order)
+    assert verdicts(toms.push(toms.order_op("order.return", order, DOG))) == ["merged"]
+    assert (town.read_order(order).state, town.read_order(order).technician_id) == ("ready", None)
+
+
+def test_a_return_of_an_order_that_is_on_another_of_ones_own_days_is_a_return(town: Town) -> None:
+    """Clause 10.16: it is nobody else's."""
+    order = town.order("CUT_OFF_REQ", town.place(), to="tom")
+    toms = ModelTablet(town, "tom")
+    toms.pull()
+    town.assign(order, "tom")
+    assert verdicts(toms.push(toms.order_op("order.return", order, DOG))) == ["applied"]
+    assert (town.read_order(order).state, town.read_order(order).outcome) == ("returned", "NO_ACCESS_DOG")
+
+
+@pytest.mark.parametrize("ended", ["completed", "cancelled"])
+def test_a_return_of_an_order_that_has_ended_is_for_the_office(town: Town, ended: str) -> None:
+    """Clause 10.16."""
+    order, toms, tesss = moved_to_tess(town)
+    if ended == "completed":
+        [place] = tesss.rows("service_point").values()
+        tesss.push(tesss.order_op("order.complete", order, cut_off_at(place)))
+    else:
+        with town.work("dana") as work:
+            dispatch.assign(work, order, technician_id=town.staff["tess"], scheduled_on=town.today)
+            service_orders.cancel(work, order, reason="Called off.")
+    assert verdicts(toms.push(toms.order_op("order.return", order, DOG))) == ["parked"]
+    assert town.read_order(order).state == ended
