@@ -5,6 +5,7 @@ either, or corrects what was misread.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -126,13 +127,19 @@ def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
-def check_readings(work: Work, values: Mapping[UUID, Decimal], others: Sequence[Claimant]) -> None:
-    """Raises Problem(reading_regression) where another technician read more at the same stop during the same walk."""
+def check_readings(work: Work, values: Mapping[UUID, Decimal], others: Sequence[Claimant], *, at: datetime) -> None:
+    """Raises Problem(reading_regression) where another technician's reading of the same walk goes the other way.
+
+    That is one of before `at` that is higher, or one of later that is lower: which of them arrived first says nothing.
+    """
     for other in others:
-        value = values.get(UUID(other["register_id"]))
-        if value is not None and value < Decimal(other["value"]):
+        value, theirs = values.get(UUID(other["register_id"])), Decimal(other["value"])
+        earlier = datetime.fromisoformat(other["noted_at"]) <= at
+        if value is not None and (value < theirs if earlier else value > theirs):
             mine = {"side": "mine", "what": "reading", "value": str(value), "technician_name": work.actor.name}
-            detail = f"{other['technician_name']} read {Decimal(other['value']):f} here; this says {value:f}."
+            mine["noted_at"] = at.isoformat()
+            when = "before" if earlier else "later"
+            detail = f"{other['technician_name']} read {theirs:f} here {when}; this says {value:f}."
             raise Problem("reading_regression", detail, claimants=[other, mine])
 
 

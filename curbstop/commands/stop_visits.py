@@ -74,7 +74,7 @@ def read_many(work: Work, asked: Sequence[StopRead]) -> list[Read | Problem]:
     for one in asked:
         try:
             place, values = _values(one, stops, registers)
-            claims.check_readings(work, values, others.get(one.stop_id, []))
+            claims.check_readings(work, values, others.get(one.stop_id, []), at=one.noted_at or work.at)
         except Problem as problem:
             found.append(problem)
             continue
@@ -134,11 +134,18 @@ def _values(
 def _stops_and_registers(
     work: Work, stop_ids: Sequence[UUID]
 ) -> tuple[dict[UUID, tuple[UUID, bool]], dict[UUID, tuple[UUID, Register]]]:
-    """Stop id -> (its place, whether the actor walks or walked its route); register id -> (its place, register)."""
+    """Stop id -> (its place, whether the actor walks or walked its route); register id -> (its place, register).
+
+    The stops stay locked, in one order as everybody takes them: of two who bring readings of one stop at once the
+    second sees the first's. Rows that refer to a stop may be written meanwhile.
+    """
     stops = {
         stop_id: (place, walked)
         for stop_id, place, walked in work.session.execute(
-            select(Stop.id, Stop.service_point_id, _walked_by(work)).where(among(work.session, Stop.id, stop_ids))
+            select(Stop.id, Stop.service_point_id, _walked_by(work))
+            .where(among(work.session, Stop.id, stop_ids))
+            .order_by(Stop.id)
+            .with_for_update(of=Stop, key_share=True)
         )
     }
     at_them = (

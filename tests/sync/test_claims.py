@@ -1,5 +1,6 @@
 """One meter and one radio are at one place: a second claim is parked, the first is marked, and the office decides."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -123,9 +124,10 @@ def walk(town: Town) -> tuple[UUID, Place, ModelTablet, ModelTablet]:
     return stop, place, ModelTablet(town, "tom"), ModelTablet(town, "tess")
 
 
-def read(tablet: ModelTablet, stop: UUID, place: Place, value: str) -> tuple[str, str | None]:
+def read(tablet: ModelTablet, stop: UUID, place: Place, value: str, *, minutes_ago: int = 0) -> tuple[str, str | None]:
     args = {"stop_id": str(stop), "readings": [{"register_id": str(place.register_id), "value": value}]}
-    [answer] = tablet.push(tablet.op("stop.read", f"stop/{stop}", args))
+    noted = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat().replace("+00:00", "Z")
+    [answer] = tablet.push(tablet.op("stop.read", f"stop/{stop}", args, noted_at=noted))
     return answer["verdict"], answer.get("code")
 
 
@@ -163,3 +165,20 @@ def test_a_technicians_own_second_reading_is_a_correction(town: Town) -> None:
     assert read(toms, stop, place, "001050") == ("applied", None)
     assert read(toms, stop, place, "001040") == ("applied", None)
     assert read(tesss, stop, place, "001050") == ("applied", None)
+
+
+def test_readings_that_go_forward_in_time_contradict_nobody_in_whichever_order_they_arrive(town: Town) -> None:
+    """Clause 10.14: Tess read less, but before Tom did."""
+    stop, place, toms, tesss = walk(town)
+    assert read(toms, stop, place, "001050") == ("applied", None)
+    assert read(tesss, stop, place, "001040", minutes_ago=30) == ("applied", None)
+    assert readings(town)[1050].flags == []
+
+
+def test_a_higher_reading_of_an_earlier_moment_is_a_contradiction(town: Town) -> None:
+    """Clause 10.14: by when they were noted, not by when they arrived."""
+    stop, place, toms, tesss = walk(town)
+    assert read(toms, stop, place, "001040") == ("applied", None)
+    assert read(tesss, stop, place, "001050", minutes_ago=30) == ("parked", "reading_regression")
+    assert readings(town)[1040].flags == ["disputed"]
+    assert "later" in (parked(town).detail or "")

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import Select, select, text
 from sqlalchemy.exc import OperationalError
 
-from curbstop.commands import dispatch, service_points
+from curbstop.commands import dispatch, service_points, stop_visits
 from curbstop.commands.work import Work
 from curbstop.models.tablet import Tablet
 from tests.sync.model_tablet import ModelTablet, verdicts
+from tests.sync.test_claims import read, readings, walk
 from tests.town import Town
 
 
@@ -51,7 +52,7 @@ def test_one_of_two_orders_at_a_place_leaves_the_place_to_the_other(town: Town) 
     tesss.pull()
     with town.work("sue") as work:
         dispatch.recall(work, moved, reason="changed plans")
-    assert verdicts(toms.push(toms.order_op("order.return", moved, {"outcome": "NO_ACCESS_DOG"}))) == ["applied"]
+    assert verdicts(toms.push(toms.order_op("order.return", moved, {"outcome": "NO_ACCESS_DOG"}))) == ["merged"]
     toms.pull()
     assert str(stays) in toms.rows("service_order")
     assert str(place.id) in toms.rows("service_point")
@@ -66,6 +67,24 @@ def test_a_lock_held_too_long_is_a_moment_that_passes_not_a_database_that_is_awa
         first.execute(tablet)
         with pytest.raises(OperationalError, match="lock timeout"):
             _wait_for_it(town, tablet)
+
+
+def test_of_two_contradicting_readings_that_arrive_at_once_one_is_parked(town: Town) -> None:
+    """Clause 10.14: the second waits for the first at the stop, and then sees it."""
+    if town.sessions.is_sqlite:
+        pytest.skip("one writer at a time: the two cannot meet")
+    stop, place, _, tesss = walk(town)
+    told: list[tuple[str, str | None]] = []
+    second = threading.Thread(target=lambda: told.append(read(tesss, stop, place, "001040")))
+    with town.sessions.write() as session:
+        toms = Work(session, town.actor("tom"), town.settings)
+        stop_visits.read(toms, stop, {place.register_id: "001050"})
+        second.start()
+        second.join(0.5)
+        assert told == []
+    second.join()
+    assert told == [("parked", "reading_regression")]
+    assert readings(town)[1050].flags == ["disputed"]
 
 
 def _wait_for_it(town: Town, locked: Select[Any]) -> None:
