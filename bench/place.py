@@ -1,11 +1,7 @@
 """Where a figure is measured: a fresh database of one backend, and a real API process in front of it."""
 
 import contextlib
-import os
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +15,7 @@ from curbstop.domain.permissions import Role
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
 from tests.services import databases, servers
+from tests.services.api import api_process
 
 PASSWORD = "a long password for the figures"  # noqa: S105 - of a database that is thrown away
 PATIENCE_S = 60.0
@@ -85,32 +82,8 @@ def api(base: Database, **environ: str) -> Iterator[str]:
 @contextlib.contextmanager
 def served(base: Database, **more: str) -> Iterator[tuple[str, int]]:
     """The same, with the id of its first process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = base.settings
-    environ = {
-        **os.environ,
-        "CURBSTOP_DATABASE_URL": settings.database_url,
-        "CURBSTOP_REDIS_URL": settings.redis_url,
-        "CURBSTOP_DATA_DIR": str(settings.data_dir),
-        "CURBSTOP_SECRET_KEY": settings.secret_key,
-        "CURBSTOP_PORT": str(port),
-        "CURBSTOP_LOG_LEVEL": "ERROR",
-        **more,
-    }
-    process = subprocess.Popen([sys.executable, "-m", "api"], env=environ, cwd=Path(__file__).parents[1])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the API did not start")
-            time.sleep(0.05)
-        yield url, process.pid
-    finally:
-        process.terminate()
-        process.wait(30)
+    with api_process(base.settings, **more) as api:
+        yield api.url, api.process.pid
 
 
 def memory_mb(pid: int) -> float:
@@ -133,11 +106,3 @@ def signed_in(base: Database, url: str, role: Role) -> requests.Session:
     answer.raise_for_status()
     client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
     return client
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(f"{url}/", timeout=5)
-    except requests.ConnectionError:
-        return False
-    return True

@@ -3,14 +3,11 @@
 import json
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +15,7 @@ import requests
 
 from api.core.tokens import Claims, Tokens
 from curbstop.settings import Settings
+from tests.services.api import answers, api_process
 
 PATIENCE_S = 30.0
 
@@ -27,7 +25,7 @@ class Server:
     """A server that runs: where, and as which process."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     settings: Settings
 
     def workers(self) -> list[int]:
@@ -61,41 +59,8 @@ class Server:
 @contextmanager
 def served(settings: Settings, **environ: str) -> Iterator[Server]:
     """The server, until the block ends; it must end well."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = {
-        **os.environ,
-        "CURBSTOP_DATABASE_URL": settings.database_url,
-        "CURBSTOP_REDIS_URL": settings.redis_url,
-        "CURBSTOP_DATA_DIR": str(settings.data_dir),
-        "CURBSTOP_SECRET_KEY": settings.secret_key,
-        "CURBSTOP_PORT": str(port),
-        "CURBSTOP_LOG_LEVEL": "ERROR",
-        **environ,
-    }
-    command, root = [sys.executable, "-m", "api"], Path(__file__).parents[2]
-    with subprocess.Popen(command, env=given, cwd=root, stderr=subprocess.PIPE, text=True) as process:
-        url = f"http://127.0.0.1:{port}"
-        try:
-            ends = time.monotonic() + PATIENCE_S
-            while not answers(url):
-                assert process.poll() is None, process.communicate()[1]
-                assert time.monotonic() < ends, "the server did not answer"
-                time.sleep(0.05)
-            yield Server(url, process, settings)
-        finally:
-            process.terminate()
-            said = process.communicate(timeout=PATIENCE_S)[1]
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/readyz", timeout=5).ok
-    except requests.ConnectionError:
-        return False
+    with api_process(settings, **environ) as api:
+        yield Server(api.url, api.process, settings)
 
 
 class Stream:

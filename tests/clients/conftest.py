@@ -1,14 +1,7 @@
 """A town, the server in front of it, and people who sign in on tablets."""
 
-import contextlib
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,10 +11,10 @@ from curbstop.commands import staff, tablets
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from tests.clients import npm
+from tests.services.api import api_process
 from tests.town import Town
 
 PASSWORD = "correct horse battery"
-STARTS_S = 60.0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,42 +56,5 @@ class World:
 def world(sessions: Sessions, settings: Settings) -> Iterator[World]:
     """A settled town behind `python -m api`."""
     town = Town(sessions, settings).settle()
-    with served(settings) as url:
-        yield World(town, url)
-
-
-@contextlib.contextmanager
-def served(settings: Settings) -> Iterator[str]:
-    """The URL of a server of its own process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environ = {
-        **os.environ,
-        "CURBSTOP_DATABASE_URL": settings.database_url,
-        "CURBSTOP_REDIS_URL": settings.redis_url,
-        "CURBSTOP_DATA_DIR": str(settings.data_dir),
-        "CURBSTOP_SECRET_KEY": settings.secret_key,
-        "CURBSTOP_PORT": str(port),
-        "CURBSTOP_LOG_LEVEL": "WARNING",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "api"], env=environ, cwd=Path(__file__).parents[2])
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + STARTS_S
-        while not _answers(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError("the server did not start")
-            time.sleep(0.05)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(f"{url}/", timeout=5)
-    except requests.ConnectionError:
-        return False
-    return True
+    with api_process(settings) as api:
+        yield World(town, api.url)

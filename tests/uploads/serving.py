@@ -1,56 +1,21 @@
 """A real API process in front of a database, with its photos in a folder or in a bucket."""
 
 import contextlib
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from uuid import UUID
 
 import requests
 
 from curbstop.blobs import blobs_of
-from curbstop.cli.stack import as_environ
 from curbstop.commands import attachments, staff, tablets
 from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
 from curbstop.settings import Settings
+from tests.services.api import api_process
 from tests.town import Town
 
 PASSWORD = "water under the bridge"
-STARTS_S = 60.0
-
-
-@contextlib.contextmanager
-def served(settings: Settings) -> Iterator[int]:
-    """The port of `python -m api`, which is gunicorn."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    environ = {**os.environ, **as_environ(replace(settings, port=port)), "CURBSTOP_LOG_LEVEL": "ERROR"}
-    process = subprocess.Popen([sys.executable, "-m", "api"], env=environ, cwd=Path(__file__).parents[2])
-    try:
-        deadline = time.monotonic() + STARTS_S
-        while not _answers(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError("the server did not start")
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _answers(port: int) -> bool:
-    try:
-        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
-    except requests.ConnectionError:
-        return False
-    return True
 
 
 @dataclass
@@ -97,5 +62,5 @@ def utility(sessions: Sessions, settings: Settings) -> Iterator[Utility]:
     town = Town(sessions, settings).settle()
     with town.work() as work:
         staff.reset_password(work, town.staff["tom"], PASSWORD)
-    with served(settings) as port:
-        yield Utility(town, port, town.order("GEN", town.place(), to="tom"))
+    with api_process(settings) as api:
+        yield Utility(town, api.port, town.order("GEN", town.place(), to="tom"))
