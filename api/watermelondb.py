@@ -15,7 +15,7 @@ from api.core.handovers import hand_over
 from api.core.schemas import INT64, Free, Many, Text, Whole
 from curbstop.commands import tablets as commands
 from curbstop.queries import tablets as queries
-from sync import push
+from sync import push, scope
 from sync.adapters import watermelondb
 
 blp = Blueprint("watermelondb", "watermelondb", url_prefix="/compat/watermelondb", description="For WatermelonDB.")
@@ -104,7 +104,7 @@ def push_watermelondb(body: dict[str, Any]) -> Response:
     refused = watermelondb.push(found.sessions, me, found.settings, changes)
     if refused:
         with writing() as work:
-            commands.send_again(work, refused)
+            commands.send_again(work, refused, scope.buckets_of(work.session, me))
     return Response(status=204)
 
 

@@ -5,7 +5,7 @@ service order holds its service point, so the place travels with the work and go
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select, update
@@ -96,13 +96,19 @@ def held_anywhere(entity_type: str) -> Select[UUID]:
     return select(BucketRow.entity_id).where(BucketRow.entity_type == entity_type)
 
 
-def versions_of(work: Work, bucket: str, keys: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
-    """The versions of those of the rows that the bucket holds."""
-    here = (BucketRow.bucket == bucket, BucketRow.entity_id.in_({entity_id for _, entity_id in keys}))
+def versions_of(
+    work: Work, buckets: Collection[str], keys: Sequence[tuple[str, UUID]]
+) -> list[tuple[str, tuple[str, UUID], int]]:
+    """Which of the buckets hold which of the rows, in which version."""
+    wanted = set(keys)
+    here = (BucketRow.bucket.in_(buckets), BucketRow.entity_id.in_({entity_id for _, entity_id in wanted}))
     found = work.session.execute(
-        select(BucketRow.entity_type, BucketRow.entity_id, BucketRow.row_version).where(*here).with_for_update()
+        select(BucketRow.bucket, BucketRow.entity_type, BucketRow.entity_id, BucketRow.row_version)
+        .where(*here)
+        .order_by(BucketRow.entity_id, BucketRow.bucket)
+        .with_for_update()
     )
-    return {(kind, row_id): version for kind, row_id, version in found if (kind, row_id) in set(keys)}
+    return [(bucket, (kind, row_id), version) for bucket, kind, row_id, version in found if (kind, row_id) in wanted]
 
 
 def leave(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> None:

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,14 +193,12 @@ def measure(work: Work, clock: Said) -> None:
     work.session.execute(made.on_conflict_do_update(index_elements=["tablet_id", "boot_id"], set_=values))
 
 
-def send_again(work: Work, rows: Sequence[tuple[str, UUID]]) -> None:
-    """Puts rows of the acting technician's buckets once more, unaltered: the tablet made something else of them."""
+def send_again(work: Work, rows: Sequence[tuple[str, UUID]], buckets: Collection[str]) -> None:
+    """Puts rows of these buckets once more, unaltered: the acting technician's tablet made something else of them."""
     require(work.actor, Action.SYNC_TABLET)
-    assert work.actor.staff_id is not None
-    bucket = scope.technician_bucket(work.actor.staff_id)
-    versions = scope.versions_of(work, bucket, rows)
-    changes = [(bucket, *key, journal.PUT, version) for key, version in versions.items()]
-    journal.record(work, changes, list(versions.values()))
+    held = scope.versions_of(work, buckets, rows)
+    changes = [(bucket, *key, journal.PUT, version) for bucket, key, version in held]
+    journal.record(work, changes, [version for _, _, version in held])
 
 
 def rename(work: Work, tablet_id: UUID, name: str, *, if_version: int | None = None) -> Tablet:

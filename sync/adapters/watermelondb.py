@@ -78,7 +78,10 @@ def pull(
     if not goes_on:
         since, known = 0, ()
     touched = {
-        table: changes.touched(session, now, () if table in backfill else known, since, table) for table in TABLES
+        # What left since then is told also where everything comes: the timestamp goes on.
+        table: changes.touched(session, now, known, since, table)
+        | (changes.touched(session, now, (), since, table) if table in backfill else set())
+        for table in TABLES
     }
     return Pull(session, now, _timestamp(settings, actor, now, now.seq), not goes_on, touched, known)
 
