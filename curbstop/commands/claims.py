@@ -19,6 +19,7 @@ from curbstop.domain.conflicts import Resolution
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Flag, OrderState
+from curbstop.models.among import among
 from curbstop.models.meter import Endpoint, Installation, Meter
 from curbstop.models.reading import Reading
 from curbstop.models.route import RouteSession, Stop, StopVisit
@@ -84,13 +85,23 @@ def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[
     """What other technicians have read at these stops during the present walks, by stop."""
     if work.authority is not None:
         return {}
+    begun = select(func.min(RouteSession.created_at)).where(RouteSession.state == "open").scalar_subquery()
+    lately = work.session.scalars(
+        select(StopVisit.id).where(
+            among(work.session, StopVisit.stop_id, stop_ids),
+            StopVisit.technician_id != work.actor.staff_id,
+            StopVisit.recorded_at >= begun,
+        )
+    ).all()
+    if not lately:
+        # Nearly always: two seldom walk the same stops.
+        return {}
     visits = work.session.execute(
         select(StopVisit.id, StopVisit.stop_id, StopVisit.service_point_id, Staff.name)
         .join(Stop, Stop.id == StopVisit.stop_id)
         .outerjoin(Staff, Staff.id == StopVisit.technician_id)
         .where(
-            StopVisit.stop_id.in_(stop_ids),
-            StopVisit.technician_id != work.actor.staff_id,
+            among(work.session, StopVisit.id, lately),
             exists().where(
                 RouteSession.route_version_id == Stop.route_version_id,
                 RouteSession.state == "open",
@@ -98,14 +109,11 @@ def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[
             ),
         )
     ).all()
-    if not visits:
-        # Nearly always: two seldom walk the same stops.
-        return {}
     of_visit = {visit_id: (stop_id, technician) for visit_id, stop_id, _, technician in visits}
     # By the place, which is indexed; a visit's readings are of its place.
     taken = work.session.scalars(
         select(Reading).where(
-            Reading.service_point_id.in_([place for _, _, place, _ in visits]),
+            among(work.session, Reading.service_point_id, {place for _, _, place, _ in visits}),
             Reading.stop_visit_id.in_(of_visit),
             Reading.superseded_by_id.is_(None),
         )

@@ -7,7 +7,10 @@ from sqlalchemy import ARRAY, ColumnElement, any_, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 
-def among(session: Session, column: InstrumentedAttribute[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
+Column = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
+
+
+def among(session: Session, column: Column, ids: Iterable[UUID]) -> ColumnElement[bool]:
     """Whether the column holds one of the ids.
 
     One parameter on PostgreSQL: with one for each id, both driver and planner take longer than the search itself.
