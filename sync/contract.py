@@ -15,6 +15,8 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from curbstop.domain.texts import is_storable
+
 # The newest schema version that this server speaks with tablets; it is the folder's name too.
 SCHEMA_VERSION = 1
 DEEPEST = 12  # levels of JSON; the deepest thing a tablet says is a row's register, at 8
@@ -125,23 +127,13 @@ def _is_storable(value: Any, levels: int) -> bool:
 
 def _unstorable_leaf(value: Any) -> str | None:
     if isinstance(value, str):
-        if "\0" in value:
-            return "holds a NUL character"
-        if not value.isascii() and not _is_whole(value):
-            return "holds half a character"
+        if not is_storable(value):
+            return "holds a NUL or half a character"
     elif isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
     elif isinstance(value, int) and abs(value) > 2**63 - 1:
         return "is too large a number"
     return None
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _words(error: ValidationError) -> str:

@@ -10,6 +10,7 @@ from flask import request
 from marshmallow import Schema, ValidationError
 
 from curbstop.domain.problems import Problem
+from curbstop.domain.texts import is_storable
 
 # Twice the push's documented megabyte, so that its own limit is met first.
 MOST_BYTES = 2 * 1024 * 1024
@@ -74,18 +75,10 @@ def _no_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def check_text(value: Any, where: str, name: str = "") -> None:
     """Problem(`invalid`) for a string that PostgreSQL or UTF-8 refuses, in a value or in a key."""
     if isinstance(value, str):
-        if "\0" in value or not (value.isascii() or _is_whole(value)):
+        if not is_storable(value):
             raise invalid(where, name, "Holds a character that cannot be stored (NUL or half a surrogate pair).")
     elif isinstance(value, float):
         if not math.isfinite(value):
