@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, any_, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-
 Column = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
 
 
