@@ -22,6 +22,7 @@ from sync.ops import Op
 
 Fields = Mapping[str, Any]
 POSTED: Final = "posted"
+EDIT: Final = "service_point.edit"
 
 
 def resolve(
@@ -52,6 +53,9 @@ def resolve(
             # What was corrected must not be claimed by a third place.
             claims.check_order(work, op.subject_id, op.args.get("captures") or {})
         result = _carry_out(work, doing, op, reason)
+        left_out = _left_out(row, conflict, chosen) if op.kind == EDIT and chosen else {}
+        if left_out:
+            result = {**result, "kept": settling.keep(doing, EDIT, op.aggregate, {"fields": left_out}, op.noted_at)}
     conflicts.settle(work, conflict, resolution=resolution, chosen=chosen, reason=reason, result=result)
     return conflict
 
@@ -83,7 +87,7 @@ def _keep(doing: Work, row: OpLedger) -> dict[str, Any]:
 
 def _read(row: OpLedger, conflict: Conflict, chosen: Fields | None) -> Op:
     received = reading.stored(row.raw)
-    if row.kind == "service_point.edit" and conflict.mine:
+    if row.kind == EDIT and conflict.mine:
         # The fields that wait; others of the same op may have been merged when it arrived.
         received = replace(received, value={**received.value, "args": conflict.mine})
     if chosen:
@@ -100,7 +104,7 @@ def _merged(value: Any, chosen: Fields) -> Any:
         return value
     given = value.get("args")
     args = dict(given) if isinstance(given, dict) else {}
-    if value.get("kind") == "service_point.edit":
+    if value.get("kind") == EDIT:
         edits = args.get("fields")
         edits = dict(edits) if isinstance(edits, dict) else {}
         for name, wanted in chosen.items():
@@ -114,6 +118,16 @@ def _merged(value: Any, chosen: Fields) -> Any:
         # Captures are corrected one by one.
         args[name] = {**old, **wanted} if isinstance(old, dict) and isinstance(wanted, dict) else wanted
     return {**value, "args": args}
+
+
+def _left_out(row: OpLedger, conflict: Conflict, chosen: Fields) -> dict[str, Any]:
+    """The fields of an edit that were not chosen, as far as what came can be read."""
+    value = reading.stored(row.raw).value
+    args = conflict.mine or (value.get("args") if isinstance(value, dict) else None)
+    fields = args.get("fields") if isinstance(args, dict) else None
+    if not isinstance(fields, dict):
+        return {}
+    return {name: edit for name, edit in fields.items() if name not in chosen and isinstance(edit, dict)}
 
 
 def _doer(work: Work, row: OpLedger) -> Actor:

@@ -112,6 +112,12 @@ def settle(
     claims.decide(work, conflict.claimants, resolution, op_id=conflict.op_id)
 
 
+def is_proposed(work: Work, op_id: UUID) -> bool:
+    """Whether the op's position waits for GIS, or did, in a conflict of its own."""
+    there = select(Conflict.id).where(Conflict.op_id == op_id, Conflict.code == NEEDS_GIS)
+    return work.session.scalar(there) is not None
+
+
 def find_orders(work: Work, aggregate: str, order_id: UUID) -> None:
     """The order that these conflicts are about exists from now on: a parked creation was applied."""
     about = select(OpLedger.op_id).where(OpLedger.aggregate == aggregate)

@@ -142,9 +142,16 @@ def _may_move(work: Work) -> bool:
 
 
 def _propose(work: Work, point: ServicePoint, fields: Mapping[str, Mapping[str, Any]]) -> UUID:
-    """A position that the technician may only propose: a conflict of its own beside the notes, or the whole op's."""
+    """A position that the actor may only propose: a conflict of its own beside the notes, or the whole op's.
+
+    Parked work that the office takes without the right to move places proposes it like a push. What waits as a proposal
+    already is refused: only GIS takes that.
+    """
     why = Problem("needs_gis", f"{point.number}: a new position waits for GIS.")
-    if set(fields) == {LOCATION} or work.op_id is None or work.authority is not None:
+    if work.op_id is None:
+        raise why
+    by_push = work.authority is None
+    if set(fields) == {LOCATION} if by_push else conflicts.is_proposed(work, work.op_id):
         raise why
     args = {"service_point_id": str(point.id), "fields": {LOCATION: dict(fields[LOCATION])}}
     parked = conflicts.park(

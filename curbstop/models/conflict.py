@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json, Versioned
@@ -14,11 +14,13 @@ class Conflict(Versioned, Base):
     """A parked op: what the row was for the tablet (base), was here when it arrived (theirs) and should become (mine).
 
     `claimants` names everything that claims the same thing, such as a serial number, where that is why it was parked.
+    An op has one for each code: a position that waits for GIS does so beside the rest of its op.
     """
 
     __tablename__ = "conflict"
+    __table_args__ = (UniqueConstraint("op_id", "code", name="uq_conflict_op_id_code"),)
 
-    op_id: Mapped[UUID] = mapped_column(ForeignKey("op_ledger.op_id"), unique=True)
+    op_id: Mapped[UUID] = mapped_column(ForeignKey("op_ledger.op_id"))
     code: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(Text)
     order_id: Mapped[UUID | None] = mapped_column(ForeignKey("service_order.id"), index=True)

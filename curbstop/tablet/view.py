@@ -73,21 +73,24 @@ def with_office(store: Store, aggregate: str) -> list[Body]:
     It begins with the verdict, before any pull, so that what was noted is never silently gone from the screen; the
     conflict's own row then tells how it was settled, until it leaves.
     """
-    rows = {
-        body["op_id"]: body
-        for body in (json.loads(row["body"]) for row in store.query(_CONFLICTS, "conflict"))
-        if body["aggregate"] == aggregate
-    }
+    rows: dict[str, list[Body]] = {}
+    for row in store.query(_CONFLICTS, "conflict"):
+        body = json.loads(row["body"])
+        if body["aggregate"] == aggregate:
+            # An op may have two: its position waits for GIS beside the rest.
+            rows.setdefault(body["op_id"], []).append(body)
     found = []
     for row in store.query(_PARKED, aggregate):
-        body = rows.pop(row["op_id"], None)
-        if body is None:
-            # No pull has brought the conflict yet, or it was settled so long ago that it has left.
-            if row["shown"]:
-                found.append(_said({**dict(row), "state": "open"}))
-            continue
-        found.append(_said(body))
-    return found + [_said(body) for body in sorted(rows.values(), key=lambda body: body["parked_at"])]
+        bodies = rows.pop(row["op_id"], [])
+        found += [_said(body) for body in sorted(bodies, key=_since)]
+        # No pull has brought the conflict yet, or it was settled so long ago that it has left.
+        if not bodies and row["shown"]:
+            found.append(_said({**dict(row), "state": "open"}))
+    return found + [_said(body) for body in sorted((one for many in rows.values() for one in many), key=_since)]
+
+
+def _since(body: Body) -> Any:
+    return body["parked_at"]
 
 
 def conflicts(store: Store) -> list[Body]:

@@ -160,3 +160,55 @@ def test_nothing_but_a_position_is_parked_and_one_nearby_is_the_same(
     answer = edit(toms, place, version(town, place), location=(here, FAR))
     assert (answer["verdict"], answer["code"]) == ("parked", "needs_gis")
     assert len(town.all(select(Conflict))) == 1
+
+
+def parked_edit(town: Town, place: Place, **fields: tuple[Any, Any]) -> Conflict:
+    """Tess edits a place that was not part of her work."""
+    here = dict(zip(("longitude", "latitude"), position(town, place), strict=True))
+    answer = edit(ModelTablet(town, "tess"), place, version(town, place), location=(here, FAR), **fields)
+    assert (answer["verdict"], answer["code"]) == ("parked", "not_in_scope")
+    return parked(town)
+
+
+NOTES = ("Behind the house.", "By the road.")
+
+
+@pytest.mark.parametrize("fields", [{"access_notes": NOTES}, {}], ids=["with-notes", "alone"])
+def test_a_position_in_parked_work_that_counts_waits_for_gis_beside_it(
+    town: Town, place: Place, fields: dict[str, tuple[Any, Any]]
+) -> None:
+    """Clauses 10.4 and 10.10, I11: who settles the work may not move the place, and nothing waits for nobody."""
+    before = position(town, place)
+    settled = resolve(town, parked_edit(town, place, **fields), "apply")
+    waiting = parked(town)
+    assert (settled.state, settled.result) != ("open", None)
+    assert (waiting.code, waiting.op_id, list(waiting.mine["fields"])) == ("needs_gis", settled.op_id, ["location"])
+    assert (settled.result or {})["conflict_id"] == str(waiting.id)
+    assert position(town, place) == before
+    assert point(town, place).access_notes == (NOTES[1] if fields else NOTES[0])
+    with pytest.raises(Problem, match="needs_gis"):
+        resolve(town, waiting, "apply")
+    resolve(town, waiting, "apply", by="gus")
+    assert position(town, place) == (FAR["longitude"], FAR["latitude"])
+
+
+def test_the_tablet_is_told_of_both_halves_of_an_edit(town: Town, place: Place) -> None:
+    """Clauses 10.7 and 10.10: two rows of one op, each with what became of it."""
+    conflict = parked_edit(town, place, access_notes=NOTES)
+    resolve(town, conflict, "apply")
+    tesss = ModelTablet(town, "tess")
+    tesss.pull()
+    rows = tesss.rows("conflict").values()
+    assert sorted((row["op_id"], row["code"], row["state"]) for row in rows) == [
+        (str(conflict.op_id), "needs_gis", "open"), (str(conflict.op_id), "not_in_scope", "resolved"),
+    ]  # fmt: skip
+
+
+def test_a_field_that_was_not_chosen_is_superseded_with_a_trace(town: Town, place: Place) -> None:
+    """Clauses 10.4 and 10.5, I11: the notes count, the position does not, and the place's audit trail says so."""
+    settled = resolve(town, parked_edit(town, place, access_notes=NOTES), "merge", {"access_notes": "By the road!"})
+    assert point(town, place).access_notes == "By the road!"
+    [line] = town.all(select(AuditEntry).where(AuditEntry.action == "supersede_edit"))
+    assert (line.entity_id, line.before) == (place.id, {"location": FAR})
+    assert (settled.result or {})["kept"] == {"superseded": ["location"]}
+    assert town.all(select(Conflict).where(Conflict.state == "open")) == []

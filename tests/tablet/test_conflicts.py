@@ -66,3 +66,30 @@ def test_a_quarantined_op_is_shown_as_well(town: Town, new_tablet: NewTablet) ->
     assert order is not None
     assert [(one["code"], one["state"]) for one in order["with_office"]] == [("op_unknown", "open")]
     assert order["state"] == "dispatched"
+
+
+def test_both_halves_of_an_edit_are_shown_when_one_of_them_waits_for_gis(town: Town, new_tablet: NewTablet) -> None:
+    """Clauses 10.7 and 10.10: the notes were taken, the position still waits."""
+    place = town.place(access_notes="Behind the house.")
+    town.order("GEN", place, to="tess")
+    tess, tom = new_tablet("tess"), new_tablet("tom")
+    tess.client.sync()
+    far = {"longitude": -78.5, "latitude": 35.5}
+    here = view.find(tess.store, "service_point", str(place.id))
+    assert here is not None
+    edits = {
+        "access_notes": {"base": here["access_notes"], "value": "By the road."},
+        "location": {"base": {name: here[name] for name in far}, "value": far},
+    }
+    args = {"service_point_id": str(place.id), "fields": edits}
+    # Tom was never there, so his edit is for the office.
+    outbox.append(tom.store, "service_point.edit", f"service_point/{place.id}", args, 1)
+    tom.client.sync()
+    [conflict] = town.all(select(Conflict))
+    with town.work("sue") as work:
+        resolving.resolve(
+            work, conflict.id, resolution="apply", chosen=None, reason="He was there.", if_version=conflict.version
+        )
+    tom.client.pull()
+    shown = view.with_office(tom.store, f"service_point/{place.id}")
+    assert [(one["code"], one["state"]) for one in shown] == [("not_in_scope", "resolved"), ("needs_gis", "open")]
