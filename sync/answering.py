@@ -18,12 +18,11 @@ from curbstop.commands import conflicts, op_ledger
 from curbstop.commands.op_ledger import WAITING, Settled
 from curbstop.commands.work import Work, get
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Role
 from curbstop.domain.problems import PROBLEMS, Problem
 from curbstop.models.op_ledger import OpLedger
-from curbstop.models.staff import Staff
 from curbstop.models.tablet import Tablet
 from sync import ops as reading
+from sync.doers import doer_of
 from sync.handlers import PROGRESS, TOGETHER, carry_out
 from sync.ops import Op, Received
 from sync.verdicts import APPLIED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept
@@ -265,11 +264,8 @@ class Answering:
         return Answer(PARKED, problem.code, problem.detail, {"conflict_id": str(conflict.id), **problem.extra})
 
     def _doer(self, row: Ledger) -> Actor:
-        """Whoever did it, by its seal, or else whoever sent it first; a colleague may be signed in by now."""
         if row.staff_id not in self._actors:
-            member = self._work.session.get_one(Staff, row.staff_id)
-            roles = frozenset(Role(role) for role in member.roles)
-            self._actors[row.staff_id] = Actor(member.id, member.name, roles, row.tablet_id)
+            self._actors[row.staff_id] = doer_of(self._work.session, row.staff_id, row.tablet_id)
         return self._actors[row.staff_id]
 
     # -- writing down

@@ -9,14 +9,12 @@ from sqlalchemy.exc import IntegrityError
 
 from curbstop.commands import claims, conflicts, settling
 from curbstop.commands.work import Work
-from curbstop.domain.actors import Actor
 from curbstop.domain.conflicts import FINISHES, Resolution
-from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
 from curbstop.models.conflict import Conflict
 from curbstop.models.op_ledger import OpLedger
-from curbstop.models.staff import Staff
 from sync import ops as reading
+from sync.doers import doer_of
 from sync.handlers import carry_out
 from sync.ops import Op
 
@@ -44,7 +42,9 @@ def resolve(
     if done:
         return conflict
     row = work.session.get_one(OpLedger, conflict.op_id)
-    doing = replace(work, actor=_doer(work, row), op_id=row.op_id, authority=work.actor)
+    doing = replace(
+        work, actor=doer_of(work.session, row.staff_id, row.tablet_id), op_id=row.op_id, authority=work.actor
+    )
     if resolution == Resolution.KEEP_THEIRS:
         result = _keep(doing, row)
     else:
@@ -128,8 +128,3 @@ def _left_out(row: OpLedger, conflict: Conflict, chosen: Fields) -> dict[str, An
     if not isinstance(fields, dict):
         return {}
     return {name: edit for name, edit in fields.items() if name not in chosen and isinstance(edit, dict)}
-
-
-def _doer(work: Work, row: OpLedger) -> Actor:
-    member = work.session.get_one(Staff, row.staff_id)
-    return Actor(member.id, member.name, frozenset(Role(role) for role in member.roles), row.tablet_id)
