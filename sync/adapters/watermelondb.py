@@ -12,13 +12,10 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curbstop.commands.field_notes import FIELDS
 from curbstop.domain.actors import Actor
 from curbstop.models.engine import Sessions
-from curbstop.models.service_point import ServicePoint
 from curbstop.settings import Settings
 from sync.adapters import changes
 from sync.adapters.edits import OP, Edit, carry_out
@@ -92,41 +89,17 @@ def push(sessions: Sessions, actor: Actor, settings: Settings, sent: Mapping[str
     Every op is kept and answered, so none is refused: to send it again would be of no use.
     """
     edits = [
-        Edit(table, str(raw.get("id")), None, raw)
+        # WatermelonDB says which columns were changed, not what they were.
+        Edit(table, str(raw.get("id")), None, raw, frozenset(str(raw.get("_changed") or "").split(",")))
         for table, changed in sent.items()
         for raw in [*changed.get("created", []), *changed.get("updated", [])]
     ]
-    with sessions.read() as session:
-        edits = [_with_base(session, edit) for edit in edits]
     good = carry_out(sessions, actor, settings, edits)
     return [
         (edit.table, row_id)
         for edit, went in zip(edits, good, strict=True)
         if not went and edit.table != OP and (row_id := as_uuid(edit.row_id)) is not None
     ]
-
-
-def _with_base(session: Session, edit: Edit) -> Edit:
-    """WatermelonDB says which columns were changed (`_changed`), not what they were.
-
-    A column that nobody else changed since the client's version was what it is here. Of the others nothing is known;
-    both sides are then kept, or the field's policy decides.
-    """
-    changed = set(str(edit.after.get("_changed") or "").split(","))
-    if edit.table == "service_order":
-        return Edit(edit.table, edit.row_id, {"row_version": edit.after.get("row_version")}, edit.after)
-    row_id = as_uuid(edit.row_id)
-    if edit.table != "service_point" or row_id is None:
-        return edit
-    point = session.scalar(select(ServicePoint).where(ServicePoint.id == row_id))
-    known = edit.after.get("row_version")
-    version = known if isinstance(known, int) else 0
-    before: dict[str, Any] = {"row_version": version}
-    for name in changed & set(FIELDS):
-        if point is not None and point.field_versions.get(name, 0) <= version:
-            before[name] = flat({name: getattr(point, name)})[name]
-    only = {name: value for name, value in edit.after.items() if name in changed or name in {"id", "row_version"}}
-    return Edit(edit.table, edit.row_id, before, only)
 
 
 def _timestamp(settings: Settings, actor: Actor, now: changes.Now, seq: int) -> int:
