@@ -30,6 +30,9 @@ GROUPS: list[Group] = [
     (lost_ops.NAMES, lost_ops.measure),
     (skipped.NAMES, skipped.measure),
 ]
+COLUMNS = 10
+# What people wrote below the table stays.
+NOTES = "## Notes"
 TABLE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
@@ -51,7 +54,8 @@ def main(arguments: list[str]) -> int:
     finally:
         keeper.communicate()
     if options.table:
-        TABLE.write_text(_page(figures, quick=options.quick), encoding="utf-8")
+        before = TABLE.read_text(encoding="utf-8") if TABLE.exists() else ""
+        TABLE.write_text(_page(figures, before, quick=options.quick), encoding="utf-8")
     return 0 if all(figure.ok for figure in figures) else 1
 
 
@@ -67,23 +71,37 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
             yield from (figure for figure in measure(place) if fnmatch.fnmatch(figure.name, options.only))
 
 
-def _page(figures: list[Figure], *, quick: bool) -> str:
+def _page(figures: list[Figure], before: str, *, quick: bool) -> str:
+    """The page with these figures; the lines of others stay as they were."""
+    rows = {
+        _key(line): line for line in before.splitlines() if line.startswith("| ") and line.count("|") == COLUMNS + 1
+    }
+    rows.pop("| figure | backend", None)
+    when = f"{datetime.now(UTC):%Y-%m-%d}{' QUICK' if quick else ''}"
+    for one in figures:
+        line = (
+            f"| {one.name} | {one.backend} | {one.value:.4g} | {one.unit} | {one.better} | {_number(one.baseline)} "
+            f"| {_number(one.ratio)} | {_number(one.bar)} | {'yes' if one.ok else 'NO'} | {when} |"
+        )
+        rows[_key(line)] = line
+    known = [f"| {name} | {backend}" for backend in ("embedded", "services") for names, _ in GROUPS for name in names]
     lines = [
         "# Performance",
         "",
-        "Written by `python -m bench --table`; every baseline was measured in the same run, on the same machine.",
+        "Written by `python -m bench --table`; every baseline was measured in the same run, on the same machine as its",
+        f"figure. {_machine()}.",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {_machine()}{', QUICK' if quick else ''}.",
-        "",
-        "| figure | backend | value | unit | better | baseline | ratio | bar | ok |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| figure | backend | value | unit | better | baseline | ratio | bar | ok | measured |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *(rows[key] for key in known if key in rows),
     ]
-    lines += [
-        f"| {one.name} | {one.backend} | {one.value:.4g} | {one.unit} | {one.better} | {_number(one.baseline)} "
-        f"| {_number(one.ratio)} | {_number(one.bar)} | {'yes' if one.ok else 'NO'} |"
-        for one in figures
-    ]
-    return "\n".join(lines) + "\n"
+    _, _, notes = before.partition(NOTES)
+    return "\n".join(lines) + "\n" + (f"\n{NOTES}{notes}" if notes else "")
+
+
+def _key(line: str) -> str:
+    """A line's figure and backend."""
+    return " |".join(line.split(" |")[:2])
 
 
 def _number(value: float | None) -> str:

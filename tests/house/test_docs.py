@@ -1,13 +1,13 @@
 """Holds the documents to the project: links lead somewhere, and the README's commands exist."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from curbstop.cli import cli
 from tests.house import source
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
@@ -39,10 +39,7 @@ def test_the_readme_names_only_make_targets_that_exist() -> None:
 def test_the_readme_names_only_subcommands_that_exist() -> None:
     unknown = []
     for words in sorted({_subcommand(words) for words in _commands("curbstop")}):
-        done = subprocess.run(
-            [sys.executable, "-m", "curbstop.cli", *words, "--help"], capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
+        if CliRunner().invoke(cli, [*words, "--help"]).exit_code != 0:
             unknown.append(" ".join(words))
     assert not unknown
 
