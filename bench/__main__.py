@@ -73,10 +73,8 @@ def _measure(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
 
 def _page(figures: list[Figure], before: str, *, quick: bool) -> str:
     """The page with these figures; the lines of others stay as they were."""
-    rows = {
-        _key(line): line for line in before.splitlines() if line.startswith("| ") and line.count("|") == COLUMNS + 1
-    }
-    rows.pop("| figure | backend", None)
+    there = (line for line in before.splitlines() if line.startswith("| ") and line.count("|") == COLUMNS + 1)
+    rows = {_key(line): line for line in there}
     when = f"{datetime.now(UTC):%Y-%m-%d}{' QUICK' if quick else ''}"
     for one in figures:
         line = (
