@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from flask import Response
 from marshmallow import EXCLUDE
@@ -15,7 +15,7 @@ from api.core.document import RETRY_AFTER
 from api.core.handovers import hand_over
 from api.core.schemas import Many, Part, Text
 from api.core.signed_in import left_s
-from api.core.streams import FLUSH, NDJSON, ndjson
+from api.core.streams import FLUSH, NDJSON, Line, kept, ndjson
 from api.core.waiting import pokes
 from curbstop.commands import tablets as commands
 from curbstop.domain.actors import Actor
@@ -89,6 +89,8 @@ def stream_powersync(body: dict[str, Any]) -> Response:
         powersync.Position({b["name"]: int(b["after"]) for b in body["buckets"]}),
         time.monotonic() + left_s(),
     )
+    # Whoever has to wait for a turn is told so by the answer's status.
+    stream.made.append(stream.held.enter_context(stream.make()))
     return ndjson(stream.lines(), stream.held.close)
 
 
@@ -101,8 +103,9 @@ class _Stream:
     position: powersync.Position
     ends: float
     held: ExitStack = field(default_factory=ExitStack)
+    made: list[IO[bytes]] = field(default_factory=list)
 
-    def lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[Line]:
         """A checkpoint, and another one whenever something changed; a problem ends the stream, and the client asks.
 
         Without a thread to spare for waiting it ends at once: the client has what there is, and comes again by itself.
@@ -117,11 +120,23 @@ class _Stream:
                     hand_over(self.found, self.me)
                     yield from self._checkpoint()
 
-    def _checkpoint(self) -> Iterator[dict[str, Any]]:
-        me = self.me
-        with self.found.sessions.read() as session:
-            staff.actor_of(session, me.staff_id, me.tablet_id)  # type: ignore[arg-type] # somebody is signed in
-            yield from powersync.checkpoint(session, me, self.position)
+    def make(self) -> IO[bytes]:
+        """The lines of a checkpoint, made in a turn; while they are sent no snapshot of the database is held."""
+        me, give_back = self.me, self.found.turns.take()
+        try:
+            with self.found.sessions.read() as session:
+                staff.actor_of(session, me.staff_id, me.tablet_id)  # type: ignore[arg-type] # somebody is signed in
+                return kept(powersync.checkpoint(session, me, self.position), self.found.turns.paced)
+        finally:
+            give_back()
+
+    def _checkpoint(self) -> Iterator[Line]:
+        with self.made.pop() if self.made else self.make() as lines:
+            for line in lines:
+                # The client checks a checkpoint only when it is whole, and comes again for one that is not.
+                if time.monotonic() > self.ends:
+                    return
+                yield line.decode()
 
 
 @blp.operation(

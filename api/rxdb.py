@@ -61,7 +61,8 @@ def pull_rxdb(collection: str, query: dict[str, Any]) -> dict[str, Any]:
     me, found = actor(), context()
     queries.syncing(me)
     _known(collection)
-    hand_over(found, me)
+    if rxdb.begins(found.settings, query["checkpoint"]):
+        hand_over(found, me)
     with reading() as session:
         documents, checkpoint = rxdb.pull(
             session, me, found.settings, collection, checkpoint=query["checkpoint"], limit=query["limit"]

@@ -1,9 +1,9 @@
 """WatermelonDB's synchronize(): one address, GET to pull and POST to push."""
 
 import json
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import Any
+from typing import IO, Any
 
 from flask import Response
 from marshmallow import EXCLUDE, ValidationError
@@ -11,8 +11,10 @@ from marshmallow import EXCLUDE, ValidationError
 from api.core import Blueprint, Body, Query, actor, writing
 from api.core.bodies import invalid
 from api.core.context import context
+from api.core.document import RETRY_AFTER
 from api.core.handovers import hand_over
 from api.core.schemas import INT64, Free, Many, Text, Whole
+from api.core.streams import PIECE, kept, never_stall
 from curbstop.commands import tablets as commands
 from curbstop.queries import tablets as queries
 from sync import push, scope
@@ -21,6 +23,8 @@ from sync.adapters import watermelondb
 blp = Blueprint("watermelondb", "watermelondb", url_prefix="/compat/watermelondb", description="For WatermelonDB.")
 
 PUSH_BYTES = 1024 * 1024
+# How long an answer may be read.
+LONGEST_S = 600.0
 
 
 class WatermelonQuery(Query):
@@ -49,11 +53,19 @@ class WatermelonBody(Body):
     last_pulled_at = Whole("The last timestamp; not read.", least=0, most=INT64, load_default=None, allow_none=True)
 
 
-_ANSWER = {"200": {"description": "`changes` by table, and `timestamp`.", "content": {"application/json": {}}}}
+_ANSWER = {
+    "200": {"description": "`changes` by table, and `timestamp`.", "content": {"application/json": {}}},
+    "503": {"headers": {"Retry-After": RETRY_AFTER}},
+}
 
 
 @blp.operation(
-    "GET", "/sync", query=WatermelonQuery, status=200, problems=("tablet_required",), doc={"responses": _ANSWER}
+    "GET",
+    "/sync",
+    query=WatermelonQuery,
+    status=200,
+    problems=("tablet_required", "unavailable"),
+    doc={"responses": _ANSWER},
 )
 def pull_watermelondb(query: dict[str, Any]) -> Response:
     """What changed since the last pull; after a migration also all rows of the tables that it added to."""
@@ -61,20 +73,30 @@ def pull_watermelondb(query: dict[str, Any]) -> Response:
     queries.syncing(me)
     last, backfill = _number(query["last_pulled_at"]), _backfill(query["migration"])
     hand_over(found, me)
-    stack = ExitStack()
+    give_back = found.turns.take()
     try:
-        session = stack.enter_context(found.sessions.read())
-        pull = watermelondb.pull(session, me, found.settings, last, backfill)
-    except BaseException:
-        stack.close()
-        raise
-    response = Response(_text(pull, replaces=pull.replaces and last is not None), mimetype="application/json")
-    response.call_on_close(stack.close)
+        with found.sessions.read() as session:
+            pull = watermelondb.pull(session, me, found.settings, last, backfill)
+            text = kept(_text(pull, replaces=pull.replaces and last is not None), found.turns.paced)
+    finally:
+        give_back()
+    response = Response(_pieces(text), mimetype="application/json")
+    response.call_on_close(text.close)
+    never_stall()
     return response
 
 
+def _pieces(text: IO[bytes]) -> Iterator[bytes]:
+    """The answer as it is read; one that takes too long is broken off, for its reader holds a thread."""
+    ends = time.monotonic() + LONGEST_S
+    while piece := text.read(PIECE):
+        if time.monotonic() > ends:
+            raise TimeoutError("a pull was read too slowly")
+        yield piece
+
+
 def _text(pull: watermelondb.Pull, *, replaces: bool) -> Iterator[str]:
-    """The answer, made while it is sent: a first sync does not have to fit into memory."""
+    """The answer, piece by piece: a first sync does not have to fit into memory."""
     yield '{"changes":{'
     for number, table in enumerate(watermelondb.TABLES):
         yield f'{"," if number else ""}"{table}":{{"created":[],"updated":['

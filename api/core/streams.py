@@ -5,7 +5,8 @@ import logging
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final, cast
 
 import zstandard
 from flask import Response, request
@@ -20,6 +21,8 @@ FLUSH: Final[dict[str, Any]] = {}
 PIECE = 32 * 1024
 # How long one piece may wait for a reader who has stopped reading, in seconds.
 STALLED_S = 30.0
+# What was made ahead of its reader and is larger goes to the disk.
+KEPT_IN_MEMORY = 1024 * 1024
 
 Line = dict[str, Any] | str
 # Makes bytes of bytes; of None what is left at a flush; at the end, what is left at all.
@@ -39,9 +42,21 @@ def ndjson(lines: Iterable[Line], close: Callable[[], None], *, limit_s: float |
     if coding is not None:
         response.headers["Content-Encoding"] = coding
     response.call_on_close(close)
-    if limit_s is not None:
-        _never_stall()
+    never_stall()
     return response
+
+
+def kept(lines: Iterable[Line], pace: Callable[[Iterable[bytes]], Iterator[bytes]]) -> IO[bytes]:
+    """The lines, made at once and kept in a file: a slow reader then holds nothing of what they were read from."""
+    file = SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115 - closed by whoever sends it
+    try:
+        for piece in pace(piece for piece in _gathered(lines) if piece):
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return cast(IO[bytes], file)
 
 
 def _coding(accepted: Accept) -> str | None:
@@ -66,7 +81,7 @@ def _timely(lines: Iterable[Line], limit_s: float) -> Iterator[Line]:
         yield line
 
 
-def _never_stall() -> None:
+def never_stall() -> None:
     """One write waits only so long; gunicorn hands its socket on for such things, other servers have their own ways."""
     socket = request.environ.get("gunicorn.socket")
     if socket is not None:

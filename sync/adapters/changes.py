@@ -6,12 +6,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from curbstop.commands.journal import NOTICE
 from curbstop.commands.scope import REFERENCE
 from curbstop.domain.actors import Actor
+from curbstop.models.among import among
 from curbstop.models.change_log import BucketRow, ChangeLog, SyncHistory
 from sync import digest, horizon, scope
 from sync.adapters.records import Key, records
@@ -43,31 +44,57 @@ def forgotten(session: Session, known: Collection[str], since: int) -> bool:
     return bool(horizon.forgotten(session, known, since))
 
 
-def touched(session: Session, now: Now, known: Collection[str], since: int, entity_type: str) -> set[UUID]:
-    """The rows of a type that were put or left since, and all of the buckets that came or went as a whole."""
-    kept, changed = set(known) & now.buckets, set(known) ^ now.buckets
-    log = select(ChangeLog.entity_id).where(
-        ChangeLog.bucket.in_(set(known)),
-        ChangeLog.seq > since,
-        ChangeLog.entity_type == entity_type,
-        ChangeLog.kind != NOTICE,
-    )
-    found = set(session.scalars(log)) if kept or known else set()
-    if changed:
-        held = select(BucketRow.entity_id).where(BucketRow.bucket.in_(changed), BucketRow.entity_type == entity_type)
-        found |= set(session.scalars(held))
+def touched(
+    session: Session,
+    now: Now,
+    known: Collection[str],
+    since: int,
+    entity_type: str,
+    *,
+    after: UUID | None = None,
+    most: int | None = None,
+) -> set[UUID]:
+    """The rows of a type that were put or left since, and all of the buckets that came or went as a whole.
+
+    With `most` at least the `most` lowest of the ids beyond `after`, as far as there are so many.
+    """
+    changed = set(known) ^ now.buckets
+    # Of each bucket by itself: it holds its rows in the order of their ids.
+    parts = [
+        _page(BucketRow.entity_id, after, most, BucketRow.bucket == bucket, BucketRow.entity_type == entity_type)
+        for bucket in sorted(changed)
+    ]
+    if known:
+        log = (ChangeLog.bucket.in_(set(known)), ChangeLog.seq > since, ChangeLog.kind != NOTICE)
+        parts.append(_page(ChangeLog.entity_id, after, most, *log, ChangeLog.entity_type == entity_type))
+    found = set(session.scalars(union_all(*parts))) if parts else set()
     if entity_type == CODE and REFERENCE in changed:
-        found |= set(_codes())
+        found |= {row_id for row_id in _codes() if after is None or row_id > after}
     return found
+
+
+def _page(
+    column: InstrumentedAttribute[UUID], after: UUID | None, most: int | None, *which: ColumnElement[bool]
+) -> Select[UUID]:
+    beyond = which if after is None else (*which, column > after)
+    wanted = select(column.label("id")).where(*beyond).distinct().order_by(column).limit(most).subquery()
+    return select(wanted.c.id)
 
 
 def present(session: Session, now: Now, entity_type: str, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """The records of those of the rows that the tablet may hold now."""
     if entity_type == CODE:
         return {row_id: record for row_id, record in _codes().items() if row_id in ids and REFERENCE in now.buckets}
-    here = (BucketRow.bucket.in_(now.buckets), BucketRow.entity_type == entity_type, BucketRow.entity_id.in_(ids))
-    held: list[Key] = [(entity_type, row_id) for row_id in session.scalars(select(BucketRow.entity_id).where(*here))]
-    return {row_id: record for (_, row_id), record in records(session, list(dict.fromkeys(held))).items()}
+    keys: list[Key] = [(entity_type, row_id) for row_id in sorted(held(session, now, entity_type, ids))]
+    return {row_id: record for (_, row_id), record in records(session, keys).items()}
+
+
+def held(session: Session, now: Now, entity_type: str, ids: Collection[UUID]) -> set[UUID]:
+    """Which of the rows are in the tablet's buckets."""
+    if entity_type == CODE:
+        return _codes().keys() & set(ids) if REFERENCE in now.buckets else set()
+    here = (BucketRow.bucket.in_(now.buckets), BucketRow.entity_type == entity_type)
+    return set(session.scalars(select(BucketRow.entity_id).where(*here, among(session, BucketRow.entity_id, ids))))
 
 
 def codes_digest() -> str:

@@ -34,16 +34,23 @@ def pull(
     said: dict[str, Any] = {"s": 0, "b": [], "a": ""}
     if checkpoint:
         said = _read(settings, checkpoint, here, now, session)
-    found = changes.touched(session, now, said["b"], said["s"], collection)
-    after = said["a"]
-    waiting = sorted(row_id.hex for row_id in found if row_id.hex > after)
-    page = [UUID(text) for text in waiting[:limit]]
+    after = UUID(said["a"]) if said["a"] else None
+    waiting = sorted(changes.touched(session, now, said["b"], said["s"], collection, after=after, most=limit + 1))
+    page = waiting[:limit]
     there = changes.present(session, now, collection, page)
     documents = [_document(row_id, there.get(row_id)) for row_id in page]
     first = said.get("f") or {"s": now.seq, "b": sorted(now.buckets)}
     more = {**said, "a": page[-1].hex, "f": first} if len(waiting) > limit else None
     next_one = more or {**first, "a": ""}
     return documents, str(_signer(settings).dumps({**next_one, **here}))
+
+
+def begins(settings: Settings, checkpoint: str | None) -> bool:
+    """Whether a round begins with this page; the hand-over is done once a round."""
+    try:
+        return not checkpoint or not _signer(settings).loads(checkpoint)["a"]
+    except BadData:
+        return True
 
 
 def push(

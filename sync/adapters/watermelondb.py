@@ -54,7 +54,7 @@ class Pull:
         gone: list[str] = []
         for start in range(0, len(ids), changes.PAGE):
             part = ids[start : start + changes.PAGE]
-            there = changes.present(self.session, self.now, table, part)
+            there = changes.held(self.session, self.now, table, part)
             gone += [str(row_id) for row_id in part if row_id not in there]
         return gone
 

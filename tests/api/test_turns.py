@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from api.core.context import EXTENSION
 from api.core.turns import AT_WORK, LONGEST_WAIT_S, Turns
@@ -102,6 +103,29 @@ def test_a_pull_without_a_turn_is_asked_to_come_back(office: Office, monkeypatch
         answer = tess.send("POST", "/sync/v1/pull", json=everything)
         assert answer.status_code == 200
         assert b"checkpoint_complete" in answer.data
+        answer.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/compat/powersync/sync/stream"), ("GET", "/compat/watermelondb/sync")]
+)
+def test_an_adapters_answer_takes_a_turn_and_holds_no_snapshot_while_it_is_read(
+    office: Office, engine: Engine, method: str, path: str
+) -> None:
+    """Clauses 1.6, 13.2, 13.9: however slow its reader is."""
+    tess = office.as_("tess", tablet=office.enrolled().tablet_id)
+    turns = Turns(1)
+    office.app.extensions[EXTENSION] = _with(office.app.extensions[EXTENSION], turns)
+    asked: dict[str, Any] = {"json": {"buckets": []}} if method == "POST" else {}
+    give_back = turns.take()
+    refused = tess.send(method, path, **asked)
+    assert (refused.status_code, refused.json["code"]) == (503, "unavailable")
+    give_back()
+    for _ in range(2):
+        answer = tess.send(method, path, **asked)
+        assert answer.status_code == 200
+        assert next(answer.iter_encoded())
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined] # of the pools that have one
         answer.close()
 
 

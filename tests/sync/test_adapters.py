@@ -9,7 +9,7 @@ from sqlalchemy import select
 from curbstop.commands import dispatch, field_work, service_points, tablets
 from curbstop.models import OpLedger, ServicePoint
 from sync import scope
-from sync.adapters import rxdb, watermelondb
+from sync.adapters import changes, rxdb, watermelondb
 from tests.town import Place, Town
 
 
@@ -168,3 +168,26 @@ def test_a_proposed_position_is_read_from_its_column(town: Town) -> None:
     pushed(town, tablet, "service_point", moved)
     [op] = town.all(select(OpLedger))
     assert (op.verdict, op.answer["code"]) == ("parked", "needs_gis")
+
+
+def test_a_first_round_reads_of_each_page_only_its_own_rows(town: Town) -> None:
+    """Clause 13.7: the pages are in the order of their ids, and each row comes once."""
+    places, tablet = [town.place() for _ in range(7)], town.tablet("tom")
+    town.order("GEN", places[0], to="tom")
+    town.route(places, to="tom")
+    take_over(town, tablet)
+    actor, checkpoint = town.actor("tom", tablet), None
+    found: list[str] = []
+    for _ in range(4):
+        with town.sessions.read() as session:
+            now = changes.now_of(session, actor)
+            after = UUID(found[-1]) if found else None
+            page = changes.touched(session, now, (), 0, "service_point", after=after, most=3)
+            assert len(page) <= 3 * len(now.buckets)
+            assert after is None or min(page, default=UUID(int=2**128 - 1)) > after
+            documents, checkpoint = rxdb.pull(
+                session, actor, town.settings, "service_point", checkpoint=checkpoint, limit=2
+            )
+        assert rxdb.begins(town.settings, checkpoint) == (len(found) + len(documents) == 7)
+        found += [row["id"] for row in documents]
+    assert found == sorted(str(place.id) for place in places)
