@@ -7,9 +7,7 @@ from api import incoming
 from api.core import Answer, Blueprint, bodies, writing
 from api.core.schemas import Flag, Id, Text, Whole
 from curbstop.blobs import pictures
-from curbstop.blobs.parts import CutOffError
 from curbstop.commands import thumbnails
-from curbstop.domain.problems import Problem
 
 blp = Blueprint("attachments", "attachments", url_prefix="/sync/v1/attachments", description="The bytes of photos.")
 
@@ -25,32 +23,11 @@ class AttachmentAnswer(Answer):
     "PUT",
     "/<uuid:attachment_id>",
     problems=("tablet_required", "hash_mismatch", "too_large", "upload_locked", "storage_full", "files_unreachable"),
-    doc={
-        "requestBody": {
-            "required": True,
-            "content": {"application/octet-stream": {"schema": {}}, "image/*": {"schema": {}}},
-        }
-    },
+    doc=incoming.BODY,
 )
 def store_attachment(attachment_id: UUID) -> None:
     """The bytes of a photo that an attachment.declare op has announced; sending them again changes nothing."""
-    photo = incoming.declared(attachment_id)
-    if photo.stored:
-        return
-    with incoming.parts().hold(photo.id) as part:
-        part.drop()
-        wrong = Problem("hash_mismatch", f"Declared were {photo.size} bytes with SHA-256 {photo.sha256}.")
-        try:
-            part.append(incoming.pieces(part), photo.size)
-        except CutOffError:
-            part.drop()
-            raise wrong from None
-        except Problem as problem:
-            part.drop()
-            raise wrong if problem.code == "too_large" else problem from None
-        if not incoming.finish(part, photo):
-            part.drop()
-            raise wrong
+    incoming.take(incoming.declared(attachment_id))
 
 
 @blp.operation(

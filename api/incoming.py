@@ -15,12 +15,20 @@ from curbstop.blobs import blobs_of
 from curbstop.blobs.parts import CutOffError, Part, Parts
 from curbstop.commands import attachments
 from curbstop.domain.problems import Problem
+from curbstop.models.attachment import Attachment
 from curbstop.queries import attachments as queries
 
 # Small enough that little is lost when a connection is reset in the middle of one.
 PIECE = 32 * 1024
 # A sender that says nothing for so long has gone; a tablet in a dead spot does not even say goodbye.
 SILENCE_S = 20.0
+# How the API's documentation describes such a body.
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {}}, "image/*": {"schema": {}}},
+    }
+}
 # How often a silent sender's request looks whether the tablet has come back on another connection.
 _LOOK_S = 1.0
 
@@ -39,8 +47,17 @@ class Declared:
 def declared(attachment_id: UUID) -> Declared:
     """A photo that this tablet or this person declared, or Problem(`not_found`, `tablet_required`)."""
     with reading() as session:
-        row = queries.mine(session, actor(), attachment_id)
-        return Declared(row.id, row.sha256, row.size, row.media_type, row.stored_at is not None)
+        return _declared(queries.mine(session, actor(), attachment_id))
+
+
+def rescued(attachment_id: UUID) -> Declared:
+    """A photo of any tablet, for whoever may bring in its work, or Problem(`forbidden`, `not_found`)."""
+    with reading() as session:
+        return _declared(queries.to_rescue(session, actor(), attachment_id))
+
+
+def _declared(row: Attachment) -> Declared:
+    return Declared(row.id, row.sha256, row.size, row.media_type, row.stored_at is not None)
 
 
 def parts() -> Parts:
@@ -67,6 +84,26 @@ def finish(part: Part, photo: Declared) -> bool:
         attachments.mark_stored(work, photo.id)
     part.drop()
     return True
+
+
+def take(photo: Declared) -> None:
+    """Stores the request's body as the photo's bytes, if that is what they are; nothing when they are here already."""
+    if photo.stored:
+        return
+    with parts().hold(photo.id) as part:
+        part.drop()
+        wrong = Problem("hash_mismatch", f"Declared were {photo.size} bytes with SHA-256 {photo.sha256}.")
+        try:
+            part.append(pieces(part), photo.size)
+        except CutOffError:
+            part.drop()
+            raise wrong from None
+        except Problem as problem:
+            part.drop()
+            raise wrong if problem.code == "too_large" else problem from None
+        if not finish(part, photo):
+            part.drop()
+            raise wrong
 
 
 def pieces(part: Part) -> Iterator[bytes]:

@@ -1,7 +1,9 @@
 """Rescues: the outbox of a tablet that cannot send it, brought in from the office."""
 
 from typing import Any
+from uuid import UUID
 
+from api import incoming
 from api.core import Answer, Blueprint, Body, writing
 from api.core.schemas import Anything, Id, Many, Part, Text
 from api.sync import PUSH_BYTES, VerdictAnswer
@@ -41,3 +43,17 @@ def rescue_work(body: dict[str, Any]) -> dict[str, Any]:
     """
     with writing() as work:
         return {"verdicts": rescue.take(work, body["tablet_id"], body["ops"], body["reason"])}
+
+
+@blp.operation(
+    "PUT",
+    "/attachments/<uuid:attachment_id>",
+    problems=("forbidden", "hash_mismatch", "too_large", "upload_locked", "storage_full", "files_unreachable"),
+    doc=incoming.BODY,
+)
+def rescue_attachment(attachment_id: UUID) -> None:
+    """Bring in the bytes of a declared photo, from the file that the tablet wrote; again changes nothing.
+
+    A photo whose declaration is parked is not declared yet: apply that first.
+    """
+    incoming.take(incoming.rescued(attachment_id))

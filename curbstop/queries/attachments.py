@@ -109,6 +109,20 @@ def mine(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
     return row
 
 
+def to_rescue(session: Session, actor: Actor, attachment_id: UUID) -> Attachment:
+    """A declared photo of any tablet, whose bytes a supervisor brings in, or Problem(`forbidden`, `not_found`)."""
+    require(actor, Action.RESCUE_WORK)
+    if actor.tablet_id is not None:
+        raise Problem("forbidden", "A rescue is done in the office, not on a tablet.", action=Action.RESCUE_WORK.value)
+    row = session.get(Attachment, attachment_id)
+    if row is None:
+        raise Problem(
+            "not_found",
+            f"No attachment {attachment_id} is declared. Bring in the tablet's ops first, and apply what is parked.",
+        )
+    return row
+
+
 def upload(session: Session, attachment_id: UUID, *, stored: bool) -> Upload | None:
     """A photo's upload; None when it came without one. Problems: not_found, upload_expired, unless it is stored."""
     row = session.get(Upload, attachment_id)

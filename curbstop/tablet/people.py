@@ -63,6 +63,31 @@ def everybodys_outbox(store: Store, columns: str) -> list[dict[str, Any]]:
         return [dict(row) for row in db.execute(f"{sql} ORDER BY n")]
 
 
+def everybodys_photos(store: Store) -> list[str]:
+    """The ids of all photos that the server lacks, whoever took them: for rescues only."""
+    with store.transaction() as db:
+        sql = " UNION ALL ".join(
+            f"SELECT attachment_id FROM {table} WHERE bytes IS NOT NULL AND stored = 0"  # noqa: S608 - own schema
+            for table in _photo_tables(db)
+        )
+        return [row["attachment_id"] for row in db.execute(f"{sql} ORDER BY attachment_id")]
+
+
+def everybodys_photo(store: Store, attachment_id: str) -> bytes:
+    """The bytes of one of them."""
+    with store.transaction() as db:
+        sql = " UNION ALL ".join(
+            f"SELECT bytes FROM {table} WHERE attachment_id = :id"  # noqa: S608 - own schema
+            for table in _photo_tables(db)
+        )
+        content: bytes = db.execute(sql, {"id": attachment_id}).fetchone()["bytes"]
+        return content
+
+
+def _photo_tables(db: sqlite3.Connection) -> list[str]:
+    return [name for name in ("attachment", f"{AWAY}attachment") if name in _names(db)]
+
+
 def _names(db: sqlite3.Connection) -> list[str]:
     return [row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
 

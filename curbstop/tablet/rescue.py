@@ -1,9 +1,10 @@
-"""Writes the outbox of a tablet to files, for a supervisor to bring in when the tablet itself cannot send it."""
+"""Writes the outbox and the photos of a tablet to files, for a supervisor to bring in when the tablet itself cannot send it."""
 
 import json
 from pathlib import Path
+from uuid import UUID
 
-from curbstop.tablet.people import everybodys_outbox
+from curbstop.tablet.people import everybodys_outbox, everybodys_photo, everybodys_photos
 from curbstop.tablet.store import Store
 
 # What one request takes: `POST /sync/v1/rescues`.
@@ -14,14 +15,20 @@ MOST_BYTES = 1_000_000 - 2_000
 def write(store: Store, folder: Path) -> list[Path]:
     """The sealed ops of everybody who works on this tablet, oldest first, each file a body of POST /sync/v1/rescues.
 
-    Nothing is taken from the outbox: should the tablet reach the server after all, its ops get the same verdicts.
+    Then the photos that the server lacks, each file a body of PUT /sync/v1/rescues/attachments/<the id in its name>.
+    Nothing is taken from the tablet: should it reach the server after all, its ops get the same verdicts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
+    tablet_id = store.fact("tablet_id")
     for number, ops in enumerate(_batches(store), start=1):
-        path = folder / f"rescue-{store.fact('tablet_id')}-{number:03d}.json"
-        body = {"tablet_id": store.fact("tablet_id"), "ops": ops}
-        path.write_text(json.dumps(body), encoding="utf-8")
+        path = folder / f"rescue-{tablet_id}-{number:03d}.json"
+        path.write_text(json.dumps({"tablet_id": tablet_id, "ops": ops}), encoding="utf-8")
+        paths.append(path)
+    for photo_id in everybodys_photos(store):
+        path = folder / f"photo-{UUID(photo_id)}.bin"
+        # One at a time: hundreds of them would not fit into a tablet's memory.
+        path.write_bytes(everybodys_photo(store, photo_id))
         paths.append(path)
     return paths
 

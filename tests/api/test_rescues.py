@@ -1,5 +1,6 @@
 """Rescues, incidents and waiting ops over HTTP. Clauses 9.7, 9.11, 9.12 and I22."""
 
+import hashlib
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
@@ -103,6 +104,68 @@ def test_a_blocked_tablets_work_is_rescued(lost: Lost) -> None:
     version = sue.get(f"/tablets/{lost.id}").json["version"]
     sue.post(f"/tablets/{lost.id}/revoke", version=version)
     assert lost.rescue(lost.op()).json["verdicts"][0]["code"] == "rescued"
+
+
+PHOTO = b"\xff\xd8\xff\xe0 the lock"
+
+
+def _declares(lost: Lost) -> tuple[str, dict[str, str]]:
+    """A photo's id and the sealed op that declares it."""
+    photo_id, digest = str(new_id()), hashlib.sha256(PHOTO).hexdigest()
+    args = {"attachment_id": photo_id, "order_id": str(lost.order), "label": "lock", "media_type": "image/jpeg"}
+    return photo_id, lost.op("attachment.declare", args={**args, "sha256": digest, "size": len(PHOTO)})
+
+
+def _bring(lost: Lost, photo_id: str, content: bytes, client: Client | None = None) -> Any:
+    url = f"/sync/v1/rescues/attachments/{photo_id}"
+    return (client or lost.office.as_("sue")).send("PUT", url, data=content, content_type="application/octet-stream")
+
+
+def _revoke(lost: Lost) -> None:
+    sue = lost.office.as_("sue")
+    sue.post(f"/tablets/{lost.id}/revoke", version=sue.get(f"/tablets/{lost.id}").json["version"])
+
+
+def test_a_blocked_tablets_photo_is_rescued_and_seen_by_the_office(lost: Lost) -> None:
+    """Clauses 9.13 and 9.14: declared before the tablet was blocked, its bytes brought in by a supervisor."""
+    photo_id, op = _declares(lost)
+    assert lost.push(op)[0]["verdict"] == "applied"
+    _revoke(lost)
+    carla = lost.office.as_("carla")
+    assert carla.get("/attachments/waiting").json["items"][0]["waiting"] == 1
+    assert _bring(lost, photo_id, b"something else").json["code"] == "hash_mismatch"
+    assert _bring(lost, photo_id, PHOTO).status_code == 204
+    assert _bring(lost, photo_id, PHOTO).status_code == 204, "again changes nothing"
+    assert carla.get(f"/attachments/{photo_id}/content", buffered=True).data == PHOTO
+    assert carla.get("/attachments/waiting").json["items"] == []
+
+
+def test_a_photo_with_a_rescued_declaration_is_brought_in_once_that_is_applied(lost: Lost) -> None:
+    """Clause 9.14: until then the server knows of no such photo."""
+    photo_id, op = _declares(lost)
+    _revoke(lost)
+    [verdict] = lost.rescue(op).json["verdicts"]
+    assert verdict["code"] == "rescued"
+    told = _bring(lost, photo_id, PHOTO).json
+    assert told["code"] == "not_found"
+    assert "parked" in told["detail"]
+    sue = lost.office.as_("sue")
+    url = f"/conflicts/{verdict['result']['conflict_id']}"
+    version = sue.get(url).json["version"]
+    settled = sue.post(f"{url}/resolve", {"resolution": "apply", "reason": "It is hers."}, version=version)
+    assert settled.status_code == 200, settled.json
+    assert sue.get("/attachments/waiting").json["items"][0]["tablet_id"] == str(lost.id)
+    assert _bring(lost, photo_id, PHOTO).status_code == 204
+    assert sue.get(f"/attachments/{photo_id}/content", buffered=True).data == PHOTO
+
+
+def test_only_a_supervisor_in_the_office_brings_in_photos(lost: Lost) -> None:
+    """Clause 9.14."""
+    photo_id, op = _declares(lost)
+    lost.push(op)
+    for who in ("tess", "lee", "dana", "carla", "bill", "ada", "otto"):
+        assert _bring(lost, photo_id, PHOTO, lost.office.as_(who)).json["code"] == "forbidden", who
+    assert _bring(lost, photo_id, PHOTO, lost.office.as_("sue", tablet=lost.id)).json["code"] == "forbidden"
 
 
 def test_what_is_wrongly_sealed_is_quarantined_and_stands_in_nobodys_way(lost: Lost) -> None:

@@ -160,6 +160,23 @@ def test_the_rescue_files_hold_everybodys_sealed_ops(tom: Tablet, order_id: str,
     assert outbox.beacon(tom.store)["outbox_count"] == 3
 
 
+def test_the_rescue_files_hold_everybodys_photos_that_the_server_lacks(
+    tom: Tablet, order_id: str, tmp_path: Path
+) -> None:
+    """Clause 9.13: of those declared long ago, of those still to be declared, and of whoever held the tablet before."""
+    sent = tom.work.attach_photo(f"service_order/{order_id}", "photo", b"\xff\xd8 sent")
+    tom.client.push()
+    tom.client.upload()
+    declared = tom.work.attach_photo(f"service_order/{order_id}", "photo", b"\xff\xd8 declared")
+    tom.client.push()
+    noted = tom.work.attach_photo(f"service_order/{order_id}", "photo", b"\xff\xd8 noted")
+    tom.client.sign_in("tess", PASSWORD)
+    written = {path.name: path.read_bytes() for path in rescue.write(tom.store, tmp_path / "stick")}
+    assert written.pop(f"photo-{declared}.bin") == b"\xff\xd8 declared"
+    assert written.pop(f"photo-{noted}.bin") == b"\xff\xd8 noted"
+    assert [name.endswith("-001.json") for name in written] == [True], f"not {sent}, which has arrived"
+
+
 def test_a_tablet_that_nobody_holds_still_notes(tmp_path: Path) -> None:
     """Clause 9.5: without a key or a person there is no seal and no `by`, and the op is as it always was."""
     store = Store(tmp_path / "fresh.db")
