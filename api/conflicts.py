@@ -9,6 +9,7 @@ from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, edits, pag
 from api.core.schemas import Anything, Free, Id, Many, Moment, Part, Text, Whole
 from api.service_order_schemas import NULL
 from curbstop.domain.conflicts import Resolution
+from curbstop.domain.problems import PROBLEMS
 from curbstop.queries import conflicts as queries
 from curbstop.queries.page import Page, PageRequest
 from sync import resolving
@@ -16,6 +17,8 @@ from sync import resolving
 blp = Blueprint("conflicts", "conflicts", url_prefix="/conflicts", description="Parked work.")
 
 STATES = ["open", "resolved"]
+# Whatever a refusal may be called, work may have been parked with it.
+CODES = sorted(PROBLEMS)
 RESOLUTIONS = [resolution.value for resolution in Resolution]
 
 
@@ -81,8 +84,8 @@ class ConflictDetailAnswer(ConflictAnswer):
 
 class ConflictQuery(PageQuery):
     sort = Sort("created_at")
-    state = Text("Only in this state.", "open", longest=12, load_default=None)
-    code = Text("Only of this kind.", "duplicate_completion", longest=40, load_default=None)
+    state = Text("Only in this state.", "open", choices=STATES, load_default=None)
+    code = Text("Only of this kind.", "duplicate_completion", choices=CODES, load_default=None)
     order_id = Id("Only of this order.", load_default=None)
     staff_id = Id("Only this technician's work.", load_default=None)
 

@@ -63,7 +63,7 @@ def get_tablet_incident(incident_id: UUID) -> Row[Any]:
 @blp.operation("POST", "/<uuid:incident_id>/settle", body=SettleBody, answer=IncidentAnswer, problems=("conflict",))
 @edits
 def settle_tablet_incident(incident_id: UUID, body: dict[str, Any], if_version: int | None) -> Row[Any]:
-    """Say what came of it; it can be done once."""
+    """Say what came of it, once; the same note again changes nothing."""
     with writing() as work:
         commands.settle(work, incident_id, body["note"], if_version=if_version)
         return queries.get(work.session, actor(), incident_id)

@@ -8,11 +8,13 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from curbstop.commands import claims, conflicts, settling
-from curbstop.commands.work import Work
+from curbstop.commands.order_steps import type_of
+from curbstop.commands.work import Work, get
 from curbstop.domain.conflicts import FINISHES, Resolution
 from curbstop.domain.problems import Problem
 from curbstop.models.conflict import Conflict
 from curbstop.models.op_ledger import OpLedger
+from curbstop.models.service_order import ServiceOrder
 from sync import ops as reading
 from sync.doers import doer_of
 from sync.handlers import carry_out
@@ -49,6 +51,8 @@ def resolve(
         result = _keep(doing, row)
     else:
         op = _read(row, conflict, chosen)
+        if chosen and op.kind in FINISHES:
+            _check_names(work, op.subject_id, chosen)
         if resolution == Resolution.MERGE and conflict.claimants and op.kind in FINISHES:
             # What was corrected must not be claimed by a third place.
             claims.check_order(work, op.subject_id, op.args.get("captures") or {})
@@ -58,6 +62,17 @@ def resolve(
             result = {**result, "kept": settling.keep(doing, EDIT, op.aggregate, {"fields": left_out}, op.noted_at)}
     conflicts.settle(work, conflict, resolution=resolution, chosen=chosen, reason=reason, result=result)
     return conflict
+
+
+def _check_names(work: Work, order_id: UUID, chosen: Fields) -> None:
+    """What a tablet of another release adds is kept; a name that the office misspells would count for nothing."""
+    order = get(work, ServiceOrder, order_id)
+    known = [capture.name for capture in type_of(work, order).captures]
+    captures = chosen.get("captures")
+    unknown = sorted(set(captures) - set(known)) if isinstance(captures, Mapping) else []
+    if unknown:
+        detail = f"{order.type_code} asks for no {', '.join(unknown)}; it knows {', '.join(known)}."
+        raise Problem("invalid", detail, field="captures", unknown=unknown, choices=known)
 
 
 def _carry_out(work: Work, doing: Work, op: Op, reason: str) -> dict[str, Any]:

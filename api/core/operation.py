@@ -235,7 +235,7 @@ class _Operation:
         if self.body is not None:
             codes += ["bad_request", "invalid", "too_large", "unsupported_media_type"]
         if self.edits:
-            codes += ["precondition_required", "version_mismatch", "conflict"]
+            codes += ["bad_request", "precondition_required", "version_mismatch", "conflict"]
         if self.location is not None:
             codes += ["idempotency_key_required", "idempotency_key_reused", "conflict", "bad_request", "too_large"]
         return codes

@@ -6,8 +6,12 @@ from flask import request
 
 from curbstop.domain.problems import Problem
 
-# What no row has: an If-Match that is not one of our tags can match nothing.
+# What no row has: a tag that is not one of ours can match nothing.
 NO_VERSION = -1
+_OURS = re.compile(r'"v(\d{1,9})"', re.ASCII)
+# RFC 9110: tags are quoted, and there may be a list of them.
+_TAG = r'(?:W/)?"[^"]*"'
+_TAGS = re.compile(rf"{_TAG}(?:\s*,\s*{_TAG})*")
 
 
 def etag(version: int) -> str:
@@ -16,11 +20,16 @@ def etag(version: int) -> str:
 
 
 def if_match() -> int | None:
-    """The version that the caller edited, None for `*` (any), or Problem(`precondition_required`)."""
+    """The version that the caller edited, None for `*` (any).
+
+    Problems: precondition_required, bad_request (what is no tag at all says nothing of a version).
+    """
     given = request.headers.get("If-Match", "").strip()
     if not given:
         raise Problem("precondition_required")
     if given == "*":
         return None
-    found = re.fullmatch(r'"v(\d{1,9})"', given, re.ASCII)
+    found = _OURS.fullmatch(given)
+    if found is None and not _TAGS.fullmatch(given):
+        raise Problem("bad_request", 'Write If-Match as the ETag was given, with its quotes: "v1".')
     return int(found[1]) if found else NO_VERSION

@@ -78,7 +78,8 @@ def take(
 ) -> tuple[Conflict, bool]:
     """The conflict, locked, and whether this very decision was taken already.
 
-    Problems: forbidden, not_found, version_mismatch, conflict_resolved (somebody decided otherwise), argument_required.
+    Problems: forbidden, not_found, version_mismatch, conflict_resolved (somebody decided otherwise), argument_required,
+    invalid.
     """
     granted = require(work.actor, Action.RESOLVE_CONFLICTS)
     conflict = get(work, Conflict, conflict_id)
@@ -90,8 +91,10 @@ def take(
         detail = f"It was settled by {conflict.resolution} already."
         raise Problem("conflict_resolved", detail, resolution=conflict.resolution, chosen=conflict.chosen)
     check_version(conflict, if_version)
-    if (resolution == Resolution.MERGE) != bool(chosen):
-        raise Problem("argument_required", "merge, and only merge, needs `fields`.", missing=["fields"])
+    if resolution == Resolution.MERGE and not chosen:
+        raise Problem("argument_required", "merge needs `fields`.", missing=["fields"])
+    if resolution != Resolution.MERGE and chosen:
+        raise Problem("invalid", f"{resolution} takes no `fields`; merge does.", field="fields")
     return conflict, False
 
 

@@ -48,12 +48,14 @@ def forgotten(work: Work, tablet: Tablet, kind: str) -> None:
 
 
 def settle(work: Work, incident_id: UUID, note: str, *, if_version: int | None = None) -> TabletIncident:
-    """Somebody asked the technician: what came of it. Settling twice keeps the first note."""
+    """Somebody asked the technician: what came of it. The same note again changes nothing; another one is refused."""
     require(work.actor, Action.SETTLE_INCIDENT)
     incident = get(work, TabletIncident, incident_id)
-    check_version(incident, if_version)
     if incident.state != "open":
-        raise Problem("conflict", "That incident is settled already.")
+        if incident.note == note:
+            return incident
+        raise Problem("conflict", "That incident is settled already, with another note.")
+    check_version(incident, if_version)
     incident.state, incident.note = "settled", note
     incident.settled_at, incident.settled_by_id = work.at, work.actor.staff_id
     journal.changed(work, incident, "incident.settle")

@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Date, Row, Select, String, and_, case, fun
 from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
+from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OPEN_STATES, OrderState
 from curbstop.models.account import Account, Customer
+from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.staff import Staff
@@ -55,8 +57,9 @@ def find(
     """A page of orders, as far as the actor may see them, with the place and the people by name.
 
     `late`: open, not done in the field, and past its day (scheduled, else requested) or its window; `today` is the
-    utility's day at `now`.
+    utility's day at `now`. Problem(`invalid`) for an order type that there is not.
     """
+    _check_types(session, filters.type_code)
     late = is_late(today, now)
     statement = (
         select(
@@ -132,6 +135,17 @@ def is_late(today: date, now: datetime) -> ColumnElement[bool]:
     past = or_(day < today, and_(ServiceOrder.window_end.is_not(None), ServiceOrder.window_end < now))
     waiting = [state for state in OPEN_STATES if state not in _DONE]
     return and_(ServiceOrder.state.in_(waiting), past)
+
+
+def _check_types(session: Session, wanted: Sequence[str]) -> None:
+    """An empty list would read as: there is no such work."""
+    if not wanted:
+        return
+    known = sorted(session.scalars(select(OrderTypeRow.code).distinct()))
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        detail = f"There is no order type {', '.join(unknown)}; there are {', '.join(known)}."
+        raise Problem("invalid", detail, field="type_code", unknown=unknown, choices=known)
 
 
 def _conditions(wanted: Filters, late: ColumnElement[bool]) -> list[ColumnElement[bool]]:

@@ -71,6 +71,18 @@ def test_a_list_is_narrowed_by_its_filters(office: Office, town: Town) -> None:
     assert found(f"order_id={order_id}") == found(f"staff_id={office.ids['tess']}") == [first]
 
 
+def test_a_misspelt_filter_is_refused_with_the_choices(office: Office, town: Town) -> None:
+    """Clause 10.1: a slip of the keyboard never reads as "nothing to do"."""
+    for query, choice in (("state=opened", "open"), ("code=nonsense", "duplicate_completion")):
+        refused = office.as_("dana").get(f"/conflicts?{query}")
+        assert (refused.status_code, refused.json["code"]) == (422, "invalid"), refused.json
+        assert choice in str(refused.json["errors"])
+    refused = office.as_("dana").get("/service-orders?type_code=GEN&type_code=NOPE")
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid")
+    assert refused.json["unknown"] == ["NOPE"]
+    assert "CUT_OFF_REQ" in refused.json["choices"]
+
+
 def finished(office: Office, town: Town) -> str:
     """Tom's completion of an order that was moved to Tess, whose own completion came first; the conflict's id."""
     place = town.place()

@@ -128,17 +128,21 @@ def test_an_incident_is_settled_once_by_whoever_may_and_it_is_audited(town: Town
     for who, code in (("tom", "forbidden"), ("carla", "forbidden")):
         assert _settle(town, who, incident_id) == code
     assert _settle(town, "dana", incident_id) is None
-    assert _settle(town, "sue", incident_id) == "conflict"
+    assert _settle(town, "sue", incident_id, "Never found.") == "conflict"
+    # The answer was lost: the same again, with the version of then.
+    assert _settle(town, "dana", incident_id, version=1) is None
     [found] = town.all(select(TabletIncident))
     assert (found.state, found.note, found.settled_by_id) == ("settled", "Done again by hand.", town.staff["dana"])
     audited = select(AuditEntry.action).where(AuditEntry.entity_id == incident_id).order_by(AuditEntry.recorded_at)
     assert town.all(audited) == ["incident.raise", "incident.settle"]
 
 
-def _settle(town: Town, who: str, incident_id: UUID) -> str | None:
+def _settle(
+    town: Town, who: str, incident_id: UUID, note: str = "Done again by hand.", version: int | None = None
+) -> str | None:
     try:
         with town.work(who) as work:
-            incidents.settle(work, incident_id, "Done again by hand.")
+            incidents.settle(work, incident_id, note, if_version=version)
     except Problem as problem:
         return problem.code
     return None

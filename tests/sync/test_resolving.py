@@ -207,10 +207,24 @@ def test_what_still_cannot_be_carried_out_leaves_the_conflict_open(town: Town) -
     assert caught.value.code == "outcome_unknown"
     assert town.read_order(order).state == "cancelled"
     assert parked(town).id == conflict.id
-    for resolution, chosen in (("merge", None), ("apply", {"outcome": "DONE"})):
+    for resolution, chosen, code in (("merge", None, "argument_required"), ("apply", {"outcome": "DONE"}, "invalid")):
         with pytest.raises(Problem) as caught:
             resolve(town, conflict, resolution, chosen)
-        assert caught.value.code == "argument_required"
+        assert caught.value.code == code
+        assert ("missing" in caught.value.extra) == (resolution == "merge")
+
+
+def test_a_capture_that_the_office_misspells_is_refused_with_the_names_there_are(town: Town) -> None:
+    """Clause 10.4: what a tablet adds is kept, what the office adds would count for nothing."""
+    order, _ = finished_after_cancel(town, town.place())
+    conflict = parked(town)
+    with pytest.raises(Problem) as caught:
+        resolve(town, conflict, "merge", {"captures": {"raed": "001050", "read": "001051"}})
+    assert (caught.value.code, caught.value.extra["unknown"]) == ("invalid", ["raed"])
+    assert "read" in caught.value.extra["choices"]
+    assert "raed" in caught.value.detail
+    assert town.read_order(order).state == "cancelled"
+    assert parked(town).id == conflict.id
 
 
 def test_a_chain_behind_a_parked_op_goes_on_each_with_its_own_verdict(town: Town) -> None:
