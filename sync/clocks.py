@@ -9,11 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curbstop.domain.clocks import Boot, Bounds, Said, Stamp, Timing, skew_s, timing
+from curbstop.domain.clocks import Boot, Bounds, Said, Stamp, Timing, as_moment, skew_s, timing
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.tablet import Tablet, TabletBoot
 from sync import contract
-from sync import ops as reading
 from sync.ops import Received
 
 _LONGEST_MS = 2**53
@@ -23,7 +22,7 @@ def read(clock: Any) -> Said | None:
     """`push/clock.json` as it came; None when it is not as the contract says. Work never waits for a clock."""
     if not isinstance(clock, Mapping) or contract.check("push/clock.json", clock):
         return None
-    sent_at = reading.as_moment(clock["sent_at"])
+    sent_at = as_moment(clock["sent_at"])
     trip = clock.get("round_trip_ms")
     if sent_at is None:
         return None
@@ -57,7 +56,7 @@ def _stamp(op: Received) -> Stamp:
     mono = op.member("mono_ms", int)
     boot_id = op.member("boot_id", str)
     good = mono is not None and boot_id and 0 <= mono <= _LONGEST_MS
-    return Stamp(reading.as_moment(op.member("noted_at", str)), boot_id, mono / 1000 if good else None)
+    return Stamp(as_moment(op.member("noted_at", str)), boot_id, mono / 1000 if good else None)
 
 
 def _number(op: Received) -> int:

@@ -6,11 +6,11 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from curbstop.domain.clocks import Timing, flags_of
+from curbstop.domain.clocks import Timing, as_moment, flags_of
 from curbstop.domain.problems import Problem
 from sync import contract, upcasters
 
@@ -128,6 +128,9 @@ def read(received: Received) -> tuple[Op | None, str | None, str | None]:
     wrong = contract.check_op(kind, version, value)
     if wrong:
         return None, "op_malformed", "; ".join(wrong)
+    noted_at = as_moment(value["noted_at"])
+    if noted_at is None:
+        return None, "op_malformed", "noted_at: is in no year that can be kept."
     _, args = upcasters.upcast(kind, version, value["args"])
     return (
         Op(
@@ -137,7 +140,7 @@ def read(received: Received) -> tuple[Op | None, str | None, str | None]:
             aggregate=value["aggregate"],
             follows=as_uuid(value.get("follows")),
             base_version=value.get("base_version"),
-            noted_at=datetime.fromisoformat(value["noted_at"]).astimezone(UTC),
+            noted_at=noted_at,
             args=args,
         ),
         None,
@@ -158,15 +161,6 @@ def as_uuid(value: Any) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def as_moment(value: Any) -> datetime | None:
-    """An aware moment in UTC from text, or None."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
 
 
 def stored(raw: bytes) -> Received:

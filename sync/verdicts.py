@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from curbstop.commands import op_ledger
-from sync import ops as reading
+from curbstop.domain.clocks import as_moment
 from sync.ops import Received
 
 APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
@@ -47,7 +47,7 @@ def kept(op: Received) -> op_ledger.KeptOp:
         n=_small(op.member("n", int)),
         kind=_short(op.member("kind", str), 60),
         aggregate=_short(op.member("aggregate", str), 80),
-        noted_at=reading.as_moment(op.member("noted_at", str)),
+        noted_at=as_moment(op.member("noted_at", str)),
         signature=op.signature,
         staff_id=op.staff_id,
         timing=op.timing,

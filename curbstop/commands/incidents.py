@@ -5,7 +5,6 @@ that it never saw: when an installation comes back that has forgotten its outbox
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy import distinct, func, select, update
 
 from curbstop.commands import journal
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.clocks import as_moment
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
@@ -74,7 +74,7 @@ def _look_for_gap(work: Work, tablet: Tablet, last_n: int) -> None:
 
 
 def _report(work: Work, tablet: Tablet, kind: str, lost: int, facts: Mapping[str, Any]) -> None:
-    since = _moment(facts.get("beacon", {}).get("oldest_op_at"))
+    since = as_moment(facts.get("beacon", {}).get("oldest_op_at"))
     ops = "about 1 op" if lost == 1 else f"about {lost} ops"
     when = f" from {since.astimezone(work.settings.zone):%Y-%m-%d %H:%M}" if since is not None else ""
     incident = TabletIncident(
@@ -129,11 +129,3 @@ def _count(said: Mapping[str, Any], name: str) -> int | None:
     found = said.get(name)
     good = isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 2**31
     return found if good else None
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo is not None else None

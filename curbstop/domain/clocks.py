@@ -19,6 +19,15 @@ FLAG = "clock_skew"
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
+def as_moment(text: object) -> datetime | None:
+    """An aware moment in UTC from text, or None: also for one that is in no year of UTC, such as 9999-12-31 in Guam."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a tablet's clocks showed as it sent."""
