@@ -93,11 +93,12 @@ def of_ranges(session: Session, bucket: str, tails: Collection[str], besides: Co
         if length:
             statement = statement.where(_tail(session, length).in_([tail for tail in tails if len(tail) == length]))
         sums |= {name: _sum(numbers) for name, *numbers in session.execute(statement)}
+    lengths = {len(name) for name in sums}
     for (_, entity_id), check in _checks(session, bucket, besides).items():
-        _add(sums, entity_id, check, -1)
+        _add(sums, lengths, entity_id, check, -1)
     if bucket == REFERENCE:
         for (_, entity_id), check in _code_checks().items():
-            _add(sums, entity_id, check, 1)
+            _add(sums, lengths, entity_id, check, 1)
     return sums
 
 
@@ -138,8 +139,8 @@ def _wrapped(lanes: Iterable[int]) -> Lanes:
     return first, second, third, fourth
 
 
-def _add(sums: dict[str, Sum], entity_id: UUID, check: tuple[int, int], sign: int) -> None:
-    for length in {len(name) for name in sums}:
+def _add(sums: dict[str, Sum], lengths: Collection[int], entity_id: UUID, check: tuple[int, int], sign: int) -> None:
+    for length in lengths:
         name = entity_id.hex[-length:]
         if name in sums:
             sums[name] = sums[name].plus([check], sign)
@@ -149,7 +150,7 @@ def _tail(session: Session, length: int) -> ColumnElement[str]:
     """The last digits of a row's id."""
     if session.get_bind().dialect.name == "sqlite":
         return literal_column(f"substr(bucket_row.entity_id, -{length})")
-    return literal_column(f"right(bucket_row.entity_id::text, {length})")
+    return literal_column(f"right(replace(bucket_row.entity_id::text, '-', ''), {length})")
 
 
 def _checks(session: Session, bucket: str, keys: Collection[Key]) -> dict[Key, tuple[int, int]]:

@@ -27,6 +27,8 @@ MOST_MOVED = 1_000
 # Rows in the ranges of one repair, and rows in its answer.
 MOST_COMPARED = 5_000
 MOST_SENT = 500
+# Different lengths of the ranges in one request.
+MOST_LENGTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ def compare(
 ) -> dict[str, Any]:
     """The sums of the sixteen parts of each range, and the rows that neither side counts.
 
-    Problems: invalid_cursor, history_changed, pull_first.
+    Problems: invalid_cursor, history_changed, pull_first, invalid (too many lengths).
     """
+    _check_lengths(ranges)
     moment = _moment(session, actor, settings, cursor, bucket)
     sums = digest.of_ranges(session, bucket, ranges, moment.moved)
     parts = [{"range": name, "count": one.count, "digest": one.digest} for name, one in sorted(sums.items())]
@@ -67,6 +70,7 @@ def repair(
     At most MOST_SENT; `more` says that there are others. Problems: invalid_cursor, history_changed, pull_first,
     invalid (the ranges hold too much).
     """
+    _check_lengths(ranges)
     moment = _moment(session, actor, settings, cursor, bucket)
     held = digest.versions_in(session, bucket, ranges, MOST_COMPARED)
     if len(held) > MOST_COMPARED:
@@ -79,6 +83,13 @@ def repair(
     gone = [{"entity_type": kind, "id": str(row_id), "version": 0, "gone": True} for kind, row_id in surplus]
     sent = [*_images(session, lacking[:MOST_SENT]), *gone][:MOST_SENT]
     return {**moment.to_json(), "rows": sent, "more": len(lacking) + len(surplus) > MOST_SENT}
+
+
+def _check_lengths(ranges: Collection[str]) -> None:
+    """Each length costs a pass over the bucket, and whoever narrows what differs needs one at a time."""
+    if len({len(name) for name in ranges}) > MOST_LENGTHS:
+        detail = f"The ranges of one request have at most {MOST_LENGTHS} different lengths."
+        raise Problem("invalid", detail, field="ranges")
 
 
 def _moment(session: Session, actor: Actor, settings: Settings, cursor: str, bucket: str) -> _Moment:
