@@ -196,9 +196,9 @@ def _check_small(body: dict[str, Any]) -> None:
 @blp.operation("GET", "/ops", query=OpsQuery, answer=OpsAnswer, problems=("tablet_required",))
 def list_ops(query: dict[str, Any]) -> dict[str, Any]:
     """What the server has got from this tablet."""
-    tablet_id = queries.syncing(actor())
+    queries.syncing(actor())
     with reading() as session:
-        ops, next_after_n = pushing.verdicts(session, tablet_id, query["after_n"], query["limit"])
+        ops, next_after_n = pushing.verdicts(session, actor(), query["after_n"], query["limit"])
     return {"ops": ops, "next_after_n": next_after_n}
 
 

@@ -83,14 +83,25 @@ def _answered(
     raise Problem("unavailable", "The server is busy with the same rows; send the batch again.")
 
 
-def verdicts(session: Session, tablet_id: UUID, after_n: int, limit: int) -> tuple[list[Verdict], int | None]:
-    """What the server has from a tablet, in the order of n, and where the next page begins."""
-    rows = session.scalars(
-        select(OpLedger)
-        .where(OpLedger.tablet_id == tablet_id, OpLedger.n > after_n)
-        .order_by(OpLedger.n, OpLedger.op_id)
-        .limit(limit + 1)
-    ).all()
-    page = rows[:limit]
-    found = [{"n": row.n, **(row.answer or {"op_id": str(row.op_id), "verdict": WAITING})} for row in page]
-    return found, page[-1].n if len(rows) > limit else None
+def verdicts(session: Session, actor: Actor, after_n: int, limit: int) -> tuple[list[Verdict], int | None]:
+    """What the server has from the actor's tablet, in the order of n, and where the next page begins.
+
+    Of another person's ops only that they are here: what became of them is for whoever noted or sent them. Ops that
+    share a number are on one page, which may so hold more than `limit`.
+    """
+    mine = select(OpLedger).where(OpLedger.tablet_id == actor.tablet_id).order_by(OpLedger.n, OpLedger.op_id)
+    rows = list(session.scalars(mine.where(OpLedger.n > after_n).limit(limit + 1)))
+    page, more = rows[:limit], len(rows) > limit
+    if more and rows[limit].n == page[-1].n:
+        shared = page[-1].n
+        page = [row for row in page if row.n != shared]
+        page += session.scalars(mine.where(OpLedger.n == shared))
+    found = [{"n": row.n, **_told_to(actor, row)} for row in page]
+    return found, page[-1].n if more else None
+
+
+def _told_to(actor: Actor, row: OpLedger) -> Verdict:
+    answer: Verdict = row.answer or {"op_id": str(row.op_id), "verdict": WAITING}
+    if actor.staff_id in (row.staff_id, row.sent_by_id):
+        return answer
+    return {"op_id": answer["op_id"], "verdict": answer["verdict"]}

@@ -21,6 +21,7 @@ from curbstop.commands.work import Work, system_work
 from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
+from sync import forgotten
 from workers.leader import Leader
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Entry:
 
 SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
+    Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),
     Entry("forget_old_changes", timedelta(minutes=10), change_log.forget_old),
     Entry("ask_for_snapshots", timedelta(minutes=5), snapshots.ask),

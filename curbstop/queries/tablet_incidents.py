@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
-from curbstop.models.op_ledger import OpLedger
+from curbstop.models.op_ledger import UNANSWERED, OpLedger
 from curbstop.models.staff import Staff
 from curbstop.models.tablet import Tablet, TabletIncident
 from curbstop.queries.page import Page, PageRequest, fetch
@@ -59,7 +59,7 @@ def waiting(session: Session, actor: Actor, page: PageRequest, at: datetime) -> 
         .join(Tablet, Tablet.id == OpLedger.tablet_id)
         .join(Staff, Staff.id == OpLedger.staff_id)
         .where(
-            OpLedger.verdict == "waiting",
+            UNANSWERED,
             OpLedger.received_at < at - PATIENCE,
             *_visible(actor, OpLedger.staff_id, Action.VIEW_CONFLICTS),
         )

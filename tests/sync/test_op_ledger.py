@@ -114,11 +114,60 @@ def test_the_ledger_answers_what_have_you_got_from_me(town: Town) -> None:
     tablet.pull()
     ops = [tablet.order_op("order.travel", order), tablet.order_op("order.arrive", order)]
     answers = tablet.push(*ops)
+    me = town.actor("tom", tablet.tablet_id)
     with town.sessions.read() as session:
-        page, after = push.verdicts(session, tablet.tablet_id, 0, 1)
-        rest, end = push.verdicts(session, tablet.tablet_id, after or 0, 10)
+        page, after = push.verdicts(session, me, 0, 1)
+        rest, end = push.verdicts(session, me, after or 0, 10)
     assert [{k: v for k, v in row.items() if k != "n"} for row in page + rest] == answers
     assert end is None
+
+
+def test_ops_that_share_a_number_are_on_one_page(town: Town) -> None:
+    """Clause 3.8: nobody who asks for page after page misses one."""
+    tablet = ModelTablet(town, "tom")
+    numbers = [1, 7, 7, 7, 8]
+    tablet.push(*({**tablet.op("order.teleport", f"service_order/{new_id()}"), "n": n} for n in numbers))
+    me, listed, after = town.actor("tom", tablet.tablet_id), [], 0
+    with town.sessions.read() as session:
+        while True:
+            page, next_after = push.verdicts(session, me, after, 2)
+            listed += [row["n"] for row in page]
+            if next_after is None:
+                break
+            after = next_after
+    assert listed == numbers
+
+
+def test_what_became_of_an_op_is_for_its_doer_and_its_sender(town: Town) -> None:
+    """Clauses 2.5, 3.8, 9.6: on a shared tablet a colleague learns only that it is here."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    [mine] = tablet.push(tablet.order_op("order.complete", order, {"outcome": "NO SUCH", "captures": {}}))
+    with town.sessions.read() as session:
+        [told], _ = push.verdicts(session, town.actor("tom", tablet.tablet_id), 0, 10)
+        [seen], _ = push.verdicts(session, town.actor("tess", tablet.tablet_id), 0, 10)
+    assert (told, "detail" in told) == ({"n": 1, **mine}, True)
+    assert seen == {"n": 1, "op_id": mine["op_id"], "verdict": "parked"}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z"])
+def test_a_moment_that_no_calendar_holds_spoils_no_batch(town: Town, moment: str) -> None:
+    """Clauses 3.3, 3.12 and 12.4, I25: in an op it is malformed, in a clock or a beacon it is passed over."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    bad = {**tablet.order_op("order.travel", order), "noted_at": moment}
+    good = tablet.order_op("order.travel", order)
+    clock = {"sent_at": moment, "boot_id": "b1", "mono_ms": 5, "round_trip_ms": None}
+    beacon = {"install_id": "x", "outbox_count": 1, "oldest_op_at": moment, "last_n": 9}
+    me = town.actor("tom", tablet.tablet_id)
+    for outbox in (beacon, {**beacon, "last_n": 3, "outbox_count": 0}):
+        answers = push.take(town.sessions, me, town.settings, [bad, good], beacon=outbox, clock=clock)
+        assert [(one["verdict"], one.get("code")) for one in answers] == [
+            ("quarantined", "op_malformed"),
+            ("applied", None),
+        ]
 
 
 def test_an_op_waits_for_the_one_before_it_and_then_has_its_verdict(town: Town) -> None:

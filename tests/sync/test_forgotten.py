@@ -1,0 +1,97 @@
+"""Ops that were stored and cut off from their verdict are answered, also when their tablet never comes back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from curbstop.models import Conflict, OpLedger
+from curbstop.models.base import utc_now
+from curbstop.queries import tablet_incidents
+from curbstop.queries.page import PageRequest
+from sync import answering, forgotten, push
+from tests.sync.model_tablet import ModelTablet
+from tests.sync.sealing import SealingTablet
+from tests.town import Town
+
+DONE = {"outcome": "DONE", "captures": {"notes": "Looked at it"}}
+
+
+class _Dead(BaseException):
+    """The process dies: nothing catches it."""
+
+
+def _cut_off(tablet: ModelTablet, monkeypatch: pytest.MonkeyPatch, *ops: Any) -> None:
+    """The ops are stored; then the process dies."""
+
+    def die(*_: Any) -> None:
+        raise _Dead
+
+    with monkeypatch.context() as patch:
+        patch.setattr(push, "_answered", die)
+        with pytest.raises(_Dead):
+            tablet.push(*ops)
+
+
+def _clock(town: Town, later: timedelta = timedelta(minutes=3)) -> int:
+    with town.work() as work:
+        return forgotten.answer(replace(work, at=work.at + later))
+
+
+@pytest.mark.parametrize("kind", [ModelTablet, SealingTablet])
+def test_what_a_lost_tablet_had_sent_is_done(
+    town: Town, kind: type[ModelTablet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clauses 3.3 and 3.13, I5: as its own push would have, and once; one that cannot be done is parked."""
+    order, other = (town.order("GEN", town.place(), to="tom") for _ in range(2))
+    tablet = kind(town, "tom")
+    tablet.pull()
+    ops = [
+        tablet.order_op("order.complete", order, DONE),
+        tablet.order_op("order.complete", other, {"outcome": "NO SUCH", "captures": {}}),
+        {"nonsense": True},
+    ]
+    if isinstance(tablet, SealingTablet):
+        ops = [tablet.seal(op) for op in ops]
+    _cut_off(tablet, monkeypatch, *ops)
+    assert _clock(town, timedelta(0)) == 0, "a push that is being answered is left alone"
+    assert _clock(town) == 3
+    assert _clock(town) == 0
+    assert town.read_order(order).state == "completed"
+    told = {row.op_id: row.verdict for row in town.all(select(OpLedger))}
+    assert sorted(str(verdict) for verdict in told.values()) == ["applied", "parked", "quarantined"]
+    assert len(town.all(select(Conflict))) == 2
+    again = [one["verdict"] for one in tablet.push(*ops)]
+    assert again == ["applied", "parked", "quarantined"]
+
+
+def test_an_op_without_a_verdict_is_among_those_that_wait(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clause 3.13: until it is answered, the office sees that it is here."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    _cut_off(tablet, monkeypatch, tablet.order_op("order.complete", order, DONE))
+    monkeypatch.setattr(tablet_incidents, "PATIENCE", timedelta(0))
+    with town.work("sue") as work:
+        listed = tablet_incidents.waiting(
+            work.session, work.actor, PageRequest(limit=10, sort="received_at"), utc_now()
+        )
+    assert [row.kind for row in listed.items] == ["order.complete"]
+
+
+def test_a_batch_that_the_database_refuses_is_tried_again_by_the_clock(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clause 3.13: whatever the fault was, the ops stay unanswered until it has passed."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    _cut_off(tablet, monkeypatch, tablet.order_op("order.complete", order, DONE))
+    with monkeypatch.context() as patch:
+        patch.setattr(answering.Answering, "answer", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            _clock(town)
+    assert _clock(town) == 1
+    assert town.read_order(order).state == "completed"
