@@ -20,7 +20,7 @@ from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.meter import Installation, Register
-from curbstop.models.route import RouteSession, Stop, StopVisit
+from curbstop.models.route import RouteSession, RouteVersion, Stop, StopVisit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,16 +136,17 @@ def _stops_and_registers(
 ) -> tuple[dict[UUID, tuple[UUID, bool]], dict[UUID, tuple[UUID, Register]]]:
     """Stop id -> (its place, whether the actor walks or walked its route); register id -> (its place, register).
 
-    The stops stay locked, in one order as everybody takes them: of two who bring readings of one stop at once the
-    second sees the first's. Rows that refer to a stop may be written meanwhile.
+    Their route version stays locked, of several in one order as everybody takes them: of two who bring readings of one
+    stop at once the second sees the first's. It is one row for a whole batch, and others may refer to it meanwhile.
     """
     stops = {
         stop_id: (place, walked)
         for stop_id, place, walked in work.session.execute(
             select(Stop.id, Stop.service_point_id, _walked_by(work))
             .where(among(work.session, Stop.id, stop_ids))
-            .order_by(Stop.id)
-            .with_for_update(of=Stop, key_share=True)
+            .join(RouteVersion, RouteVersion.id == Stop.route_version_id)
+            .order_by(RouteVersion.id)
+            .with_for_update(of=RouteVersion, key_share=True)
         )
     }
     at_them = (
