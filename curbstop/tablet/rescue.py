@@ -1,4 +1,4 @@
-"""Writes the outbox and the photos of a tablet to files, for a supervisor to bring in when the tablet itself cannot send it."""
+"""Writes the outbox and the photos of a tablet that cannot send them to files, for a supervisor to bring in."""
 
 import json
 from pathlib import Path
