@@ -64,7 +64,7 @@ def texts(
     `resume`: the marks of what the tablet has staged of a pull with this same cursor that did not end. Problems:
     invalid_cursor, history_changed, schema_unsupported (a newer app than the server), drain_only (one too old).
     """
-    if not 1 <= schema_version <= SCHEMA_VERSION:
+    if schema_version > SCHEMA_VERSION:
         raise Problem("schema_unsupported", f"This server speaks schema versions 1 to {SCHEMA_VERSION}.")
     if schema_version < settings.oldest_schema:
         raise Problem("drain_only")

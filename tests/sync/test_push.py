@@ -271,3 +271,17 @@ def test_a_batch_is_answered_in_the_order_in_which_the_work_was_done(town: Town)
     answers = tablet.push(*reversed(day))
     assert verdicts(answers) == ["applied"] * 6
     assert all("another_active" not in str(town.read_order(order).flags) for order in orders)
+
+
+def test_verdicts_come_in_the_order_in_which_the_ops_were_sent(town: Town) -> None:
+    """Clauses 3.11 and 3.12: whatever the order of their numbers, and also of what has no id to be known by."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    first, second = tablet.order_op("order.travel", order), tablet.order_op("order.complete", order, DONE)
+    batch: list[Any] = [{"op_id": "zzz", "n": 9}, second, {"n": 3}, first, "no op at all", second]
+    answers = tablet.push(*batch)
+    assert verdicts(answers) == ["quarantined", "applied", "quarantined", "applied", "quarantined", "applied"]
+    assert [answers[place]["op_id"] for place in (1, 3, 5)] == [second["op_id"], first["op_id"], second["op_id"]]
+    assert tablet.push(*batch) == answers, "the ids that the server made are the same for a retry"
+    assert tablet.push(*reversed(batch)) == answers[::-1]

@@ -151,6 +151,14 @@ def test_a_tablet_whose_schema_is_too_old_drains(town: Town) -> None:
     assert verdicts(tablet.push(tablet.order_op("order.complete", order, args))) == ["applied"]
 
 
+@pytest.mark.parametrize("version", [0, -1])
+def test_a_schema_version_from_before_the_first_drains_too(town: Town, version: int) -> None:
+    """Clause 12.3: too old is too old."""
+    with town.sessions.read() as session, pytest.raises(Problem) as told:
+        pull.pull(session, town.actor("tom", new_id()), town.settings, None, version)
+    assert told.value.code == "drain_only"
+
+
 def test_a_tablet_newer_than_the_server_is_told_so(town: Town) -> None:
     """Clause 12.3."""
     with town.sessions.read() as session, pytest.raises(Problem) as told:
