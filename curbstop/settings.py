@@ -141,6 +141,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values)
 
 
+def local_url() -> str:
+    """Where this machine's server answers; makes no data folder and no secret, as reading all settings would."""
+    raw = {f.name: os.environ.get(f.metadata["env"]) or f.metadata["default"] for f in fields(Settings)}
+    port = _whole_number("CURBSTOP_PORT", raw["port"])
+    return f"http://{'127.0.0.1' if raw['host'] == '0.0.0.0' else raw['host']}:{port}"  # noqa: S104 - not listened on
+
+
 def _database_url(url: str) -> str:
     for prefix in ("postgresql://", "postgres://"):
         if url.startswith(prefix):

@@ -9,13 +9,14 @@ import click
 from curbstop.demo.office import Desk, OfficeError
 from curbstop.demo.people import PASSWORD, Person
 from curbstop.domain.problems import Problem
+from curbstop.settings import local_url
 
 
 @click.command()
 @click.argument("login")
 @click.argument("path")
 @click.argument("query", nargs=-1)
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True)
+@click.option("--url", default=local_url, show_default="this machine, CURBSTOP_PORT")
 def ask(login: str, path: str, query: tuple[str, ...], url: str) -> None:
     """Signs in as LOGIN and prints what GET PATH answers; QUERY are name=value pairs.
 

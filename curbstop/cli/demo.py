@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,9 +79,21 @@ def _make(sessions: Sessions, settings: Settings, points: int, seed: int, city: 
             if city is not None
             else generate(sessions, settings, points, seed, progress)
         )
-    said = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in made.items())
-    click.echo(f"Made in {time.monotonic() - begun:.1f} s: {said}.")
+    click.echo(f"Made in {time.monotonic() - begun:.1f} s: {counted(made)}.")
     return made
+
+
+def counted(made: Mapping[str, int]) -> str:
+    """The rows that were made, by table, in words."""
+    return ", ".join(f"{count:,} {_words(what, count)}" for what, count in made.items() if count)
+
+
+def _words(what: str, count: int) -> str:
+    """`service_point` as words, in the plural where there are several."""
+    words = what.replace("_", " ")
+    if count == 1 or words == "staff" or "addresses" in words or words.endswith("s"):
+        return words
+    return words.removesuffix("y") + "ies" if words.endswith("y") else words + "s"
 
 
 def tell(step: Step) -> None:

@@ -6,10 +6,16 @@ import click
 
 from curbstop.cli.demo import tell
 from curbstop.demo import simulate as simulation
+from curbstop.settings import local_url
 
 
 @click.command()
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="A server with the demo's utility.")
+@click.option(
+    "--url",
+    default=local_url,
+    show_default="this machine, CURBSTOP_PORT",
+    help="A server with the demo's utility.",
+)
 @click.option("--tablets", type=click.IntRange(1, 500), default=20, show_default=True)
 @click.option("--days", type=click.IntRange(1, 30), default=1, show_default=True)
 @click.option(

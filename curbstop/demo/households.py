@@ -19,8 +19,8 @@ _FIRST = (  # noqa: SIM905 - a table of words reads best as words
 ).split()
 _LAST = (  # noqa: SIM905 - a table of words reads best as words
     "Abbott Adeyemi Arlt Barnes Bello Boone Castillo Chen Cobb Dalton Dietz Duarte Eads Engel Farah Field Fuchs Gallo "
-    "Grady Haas Hale Ibarra Ito Jarvis Jonas Kamau Kerr Kowal Lund Lyle Marsh Mbeki Moss Nash Nguyen Oakes Ortiz Park "
-    "Pratt Quist Rao Reed Rossi Sato Shaw Silva Stark Tate Thorne Udall Vance Vogel Weiss Wolfe Yates Zeller"
+    "Grady Haas Hale Ibarra Ito Jarvis Jonas Kamau Kerr Kowal Larsen Lyle Marsh Mbeki Moss Nash Nguyen Oakes Ortiz "
+    "Park Pratt Quist Rao Reed Rossi Sato Shaw Silva Stark Tate Thorne Udall Vance Vogel Weiss Wolfe Yates Zeller"
 ).split()
 _FIRMS = ("Bakery", "Dental", "Garage", "Laundry", "Market", "Hardware", "Florist", "Cafe", "Printing", "Apartments")
 _MODELS = (("Kestrel", "K20"), ("Kestrel", "K25"), ("Brookline", "B-1"), ("Norden", "N3"))

@@ -81,11 +81,13 @@ def test_the_readmes_day_of_each_can_be_lived(tmp_path: Path) -> None:
         assert requests.get(f"http://127.0.0.1:{port}/openapi.json", timeout=30).json()["openapi"].startswith("3.1")
         for command in readme_commands():
             done = subprocess.run(
-                ["bash", "-c", f"{command} --url http://127.0.0.1:{port}"],
-                env={**env, "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"},
+                ["bash", "-c", command],
+                env={**env, "CURBSTOP_PORT": str(port), "PATH": f"{Path(sys.executable).parent}:{env['PATH']}"},
                 cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
             )  # fmt: skip
             assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+            if "/search" in command:
+                assert "Larsen" in done.stdout, f"{command} finds nobody\n{done.stdout[-2000:]}"
     finally:
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=30)
