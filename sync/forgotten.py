@@ -1,21 +1,30 @@
-"""Answers ops that were stored and then cut off from their verdict, when their tablet does not send them again."""
+"""Sees to it that every op gets its verdict: those that were cut off from theirs, and those that wait in vain."""
 
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased
 
+from curbstop.commands import op_ledger
+from curbstop.commands.op_ledger import WAITING
 from curbstop.commands.work import Work
+from curbstop.domain.problems import Problem
 from curbstop.models.op_ledger import OpLedger
-from sync import seals
+from sync import ops as reading
+from sync import rescue, seals
 from sync.answering import Answering
 from sync.doers import doer_of
 from sync.push import MOST_OPS
 
 # A push is answered within seconds, or its tablet sends it again.
 PATIENCE = timedelta(minutes=2)
+# A tablet's other ops come with its next push; after a week off, what came before this one was lost with its outbox.
+IN_VAIN = timedelta(days=7)
+LOST = Problem("predecessor_lost", "The op that it follows has not arrived within a week; it may have been lost.")
 _WANTED = (OpLedger.tablet_id, OpLedger.staff_id, OpLedger.sent_by_id, OpLedger.raw, OpLedger.signature)
 
 
@@ -34,6 +43,28 @@ def answer(work: Work) -> int:
     received = seals.receive_all(holder, [_as_sent(row.raw, row.signature) for row in rows])
     Answering(Work(work.session, sender, work.settings, work.at)).answer(received)
     return len(rows)
+
+
+def give_up_waiting(work: Work) -> int:
+    """Parks what has waited too long, so that neither it nor what follows waits for ever; how many. For the clock.
+
+    What follows a parked op is carried out or parked by itself, as ever, by the next look of `answer`.
+    """
+    waiting = select(OpLedger.op_id, OpLedger.tablet_id, OpLedger.raw).where(
+        OpLedger.verdict == WAITING, OpLedger.received_at < work.at - IN_VAIN
+    )
+    before = aliased(OpLedger)
+    # Of a chain only its first: the others wait for one that is here.
+    firsts = waiting.where(~exists().where(before.op_id == OpLedger.waits_for_id)).limit(MOST_OPS).with_for_update()
+    parked = work.session.execute(firsts.order_by(OpLedger.op_id)).all()
+    settled = []
+    for row in parked:
+        told = rescue.park(work, replace(reading.stored(row.raw), op_id=row.op_id), LOST).to_json(row.op_id)
+        settled.append(op_ledger.Settled(row.op_id, told["verdict"], told))
+    op_ledger.settle(work, settled)
+    followers = [OpLedger.waits_for_id.in_([row.op_id for row in parked]), OpLedger.verdict == WAITING]
+    op_ledger.ask_again(work, list(work.session.scalars(select(OpLedger.op_id).where(*followers))))
+    return len(parked)
 
 
 def _as_sent(raw: bytes, signature: bytes | None) -> Any:

@@ -70,7 +70,7 @@ def _by_number(op: Received) -> tuple[int, UUID]:
 def _answer(work: Work, op: Received) -> Verdict:
     row = work.session.get_one(OpLedger, op.op_id, with_for_update=True, populate_existing=True)
     if row.verdict is None or row.verdict == WAITING:
-        told = _park(work, op).to_json(op.said_id or op.op_id)
+        told = park(work, op, _rescued(work)).to_json(op.said_id or op.op_id)
         op_ledger.settle(work, [Settled(op.op_id, told["verdict"], told)])
         _park_what_waited(work, op.op_id, row.tablet_id)
         return told
@@ -78,18 +78,22 @@ def _answer(work: Work, op: Received) -> Verdict:
     return answer
 
 
-def _park(work: Work, received: Received) -> Answer:
+def _rescued(work: Work) -> Problem:
+    return Problem("rescued", f"Brought in from the tablet by {work.actor.name}.")
+
+
+def park(work: Work, received: Received, because: Problem) -> Answer:
+    """Hands an op to the office, which decides; one that cannot be read is quarantined for its own reason."""
     op, code, detail = reading.read(received) if received.refusal is None else (None, *received.refusal)
     aggregate = op.aggregate if op is not None else received.member("aggregate", str) or ""
     if op is None:
         why = Problem(code or "op_malformed", detail)
         conflicts.park(work, op_id=received.op_id, aggregate=aggregate[:80], args={}, base=None, why=why)
         return Answer(QUARANTINED, why.code, why.detail)
-    why = Problem("rescued", f"Brought in from the tablet by {work.actor.name}.")
     parked = conflicts.park(
-        work, op_id=received.op_id, aggregate=aggregate, args=op.args, base=op.base_version, why=why
+        work, op_id=received.op_id, aggregate=aggregate, args=op.args, base=op.base_version, why=because
     )
-    return Answer(PARKED, why.code, why.detail, {"conflict_id": str(parked.id)})
+    return Answer(PARKED, because.code, because.detail, {"conflict_id": str(parked.id)})
 
 
 def _park_what_waited(work: Work, op_id: UUID, tablet_id: UUID) -> None:

@@ -41,6 +41,7 @@ class Entry:
 SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
     Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
+    Entry("give_up_waiting_ops", timedelta(hours=1), forgotten.give_up_waiting),
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),
     Entry("forget_old_changes", timedelta(minutes=10), change_log.forget_old),
     Entry("ask_for_snapshots", timedelta(minutes=5), snapshots.ask),

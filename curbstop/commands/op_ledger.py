@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from curbstop.commands.many import insert_many, update_many
 from curbstop.commands.work import Work
 from curbstop.domain.clocks import Timing
@@ -89,3 +91,10 @@ def settle(work: Work, settled: Sequence[Settled]) -> None:
         for one in settled
     ]
     update_many(work.session, OpLedger, rows, keys=("op_id",))
+
+
+def ask_again(work: Work, op_ids: Sequence[UUID]) -> None:
+    """Ops that waited are unanswered once more, since what they waited for has its verdict."""
+    work.session.execute(
+        update(OpLedger).where(OpLedger.op_id.in_(op_ids)).values(verdict=None, answer=None, waits_for_id=None)
+    )

@@ -36,6 +36,7 @@ _BY_CODE: Final[dict[str, Suggestion]] = {
     "op_id_reused": Suggestion(_KEEP, "The first content under that id was answered; compare the two."),
     "signature_invalid": Suggestion(_KEEP, "Nobody can vouch that it comes from that tablet; ask the technician."),
     "internal": Suggestion(_APPLY, "A mistake of the server's stopped it; it may go through now."),
+    "predecessor_lost": Suggestion(_APPLY, "It is the technician's work; what was noted before it never arrived."),
     "rescued": Suggestion(_APPLY, "Its seal fits: it is the technician's work, brought in from a tablet by hand."),
     "duplicate_open_order": Suggestion(_KEEP, "The same order is open here already; work on that one."),
     "serial_claimed_twice": Suggestion(_MERGE, "One serial number at two places: one of the two was misread."),

@@ -187,6 +187,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "rescued": ProblemType(
         409, "It was brought in from a tablet by a supervisor", "The office applies it, or sets it aside."
     ),
+    "predecessor_lost": ProblemType(
+        409,
+        "The op before it never arrived.",
+        "Look at what was captured, ask the technician, and decide the conflict.",
+    ),
     "drain_only": ProblemType(
         409,
         "This version of the app only sends",

@@ -95,3 +95,21 @@ def test_a_batch_that_the_database_refuses_is_tried_again_by_the_clock(
             _clock(town)
     assert _clock(town) == 1
     assert town.read_order(order).state == "completed"
+
+
+def test_what_waits_in_vain_is_handed_to_the_office_and_its_chain_goes_on(town: Town) -> None:
+    """Clause 3.5: the op before was lost with an outbox; neither tablet nor office waits for it for ever."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    tablet.order_op("order.travel", order)  # lost before it was sent
+    arrive, done = tablet.order_op("order.arrive", order), tablet.order_op("order.complete", order, DONE)
+    assert [one["verdict"] for one in tablet.push(arrive, done)] == ["waiting", "waiting"]
+    with town.work() as work:
+        assert forgotten.give_up_waiting(replace(work, at=work.at + timedelta(days=6))) == 0
+    with town.work() as work:
+        assert forgotten.give_up_waiting(replace(work, at=work.at + timedelta(days=8))) == 1
+    assert _clock(town) == 1
+    assert [one["verdict"] for one in tablet.push(arrive, done)] == ["parked", "applied"]
+    [conflict] = town.all(select(Conflict))
+    assert (conflict.code, town.read_order(order).state) == ("predecessor_lost", "completed")
