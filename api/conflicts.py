@@ -132,6 +132,7 @@ def get_conflict(conflict_id: UUID) -> dict[str, Any]:
         "op_malformed",
         "op_unknown",
         "not_in_scope",
+        "register_not_here",
         "duplicate_completion",
         "order_type_inactive",
         "order_type_not_yours",

@@ -96,12 +96,13 @@ class MovedOrdersAnswer(Answer):
     "/dispatch/move",
     body=MoveOrdersBody,
     answer=MovedOrdersAnswer,
-    problems=("not_found", "assigned_technician_invalid", "impossible_transition", "forbidden"),
+    problems=("not_found", "assigned_technician_invalid", "day_full", "invalid", "impossible_transition", "forbidden"),
 )
 def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
     """Move many orders to a technician and a day at once, all of them or none.
 
-    What was done with one meanwhile is kept when it arrives. `refused` of a refusal names those that cannot move.
+    The same again changes nothing. What was done with one meanwhile is kept when it arrives. `refused` of a refusal says
+    of each that cannot move why: id, number, state, code and detail.
     """
     with writing() as work:
         return {"orders": moves.move(work, body.pop("order_ids"), **body)}
@@ -112,7 +113,7 @@ def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
     "/service-orders/<uuid:order_id>/assign",
     body=AssignBody,
     answer=OrderAnswer,
-    problems=(*STEP, "assigned_technician_invalid"),
+    problems=(*STEP, "assigned_technician_invalid", "day_full"),
 )
 @edits
 def assign_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:

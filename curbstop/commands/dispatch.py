@@ -156,18 +156,26 @@ def check_person(work: Work, technician_id: UUID, skills: Sequence[str]) -> Staf
 
 
 def check_day(work: Work, technician: Staff, scheduled_on: date, order_ids: Sequence[UUID]) -> None:
-    """Problem(invalid) for a day that is over, Problem(assigned_technician_invalid) where these orders do not fit."""
+    """Problem(invalid) for a day that is over, Problem(day_full) where these orders do not fit.
+
+    What was done that day counts too: the capacity is what a technician can do in one day, not what may lie before them
+    at once. Cancelled work takes no room.
+    """
     if scheduled_on < work.at.astimezone(work.settings.zone).date():
         raise Problem("invalid", "scheduled_on must not lie in the past.", field="scheduled_on")
     day = select(func.count()).where(
         ServiceOrder.technician_id == technician.id,
         ServiceOrder.scheduled_on == scheduled_on,
         ServiceOrder.id.not_in(order_ids),
+        ServiceOrder.state != OrderState.CANCELLED.value,
     )
     there = work.session.scalar(day) or 0
     if there + len(order_ids) > technician.daily_capacity:
-        detail = f"{technician.name} has {there} orders that day already, and room for {technician.daily_capacity}."
-        raise Problem("assigned_technician_invalid", detail, capacity=technician.daily_capacity)
+        detail = (
+            f"{technician.name} has {there} orders that day already, and room for {technician.daily_capacity}. "
+            "Choose another day or technician; an administrator may raise daily_capacity."
+        )
+        raise Problem("day_full", detail, capacity=technician.daily_capacity, assigned=there, asked=len(order_ids))
 
 
 def last_place(work: Work, technician_id: UUID, scheduled_on: date, *, without: Sequence[UUID] = ()) -> int:

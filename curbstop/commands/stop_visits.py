@@ -126,7 +126,7 @@ def _values(
     for register_id, digits in one.reads.items():
         at, register = registers.get(register_id, (None, None))
         if register is None or at != place:
-            raise Problem("not_in_scope", "That register is not of a meter at this stop.")
+            raise Problem("register_not_here", "That register is not of a meter at this stop.")
         values[register_id] = parse_reading(digits, readings.facts_of(register))
     return place, values
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from curbstop.domain.service_orders import OrderEvent, OrderState, possible
+
 
 class Resolution(StrEnum):
     """How the office settles parked work."""
@@ -26,10 +28,17 @@ _APPLY, _KEEP, _MERGE = Resolution.APPLY, Resolution.KEEP_THEIRS, Resolution.MER
 _DONE = frozenset({"completed", "posted"})
 FINISHES: Final = frozenset({"order.complete", "order.return"})
 
+# Ops that are one step of an order's, which nothing brings back to where the step is possible.
+_STEPS: Final = {
+    f"order.{event.value}": event
+    for event in (OrderEvent.TRAVEL, OrderEvent.ARRIVE, OrderEvent.SUSPEND, OrderEvent.RESUME, OrderEvent.DECLINE)
+}
+
 # By the code that the op was parked with, where the state of things does not matter.
 _BY_CODE: Final[dict[str, Suggestion]] = {
     "capture_missing": Suggestion(_MERGE, "Something that the order type asks for is missing: ask, and fill it in."),
     "reading_invalid": Suggestion(_MERGE, "The digits do not fit the register: look at the photo, and correct them."),
+    "register_not_here": Suggestion(_KEEP, "The register is not of a meter at this stop; ask which one was read."),
     "outcome_unknown": Suggestion(_MERGE, "Choose an outcome that the order type knows."),
     "op_malformed": Suggestion(_MERGE, "The op cannot be read as it is: correct what `detail` names, or keep what is."),
     "op_unknown": Suggestion(_KEEP, "This release does not know such an op; after an update it may be applied."),
@@ -55,9 +64,15 @@ def suggest(
     """
     if present is None and kind not in ("order.create", None):
         return Suggestion(_KEEP, "What it is about is not here. If its creation is parked too, settle that one first.")
+    if kind is None:
+        # No field of it can be corrected: `merge` would meet the same refusal, whatever is chosen.
+        return Suggestion(_KEEP, "It cannot be read at all; its bytes are kept. Ask the technician what was done.")
     state = (present or {}).get("state")
     if kind in FINISHES:
         return _BY_CODE.get(code) or _finish(kind, state, changes_the_ground=changes_the_ground)
+    event = _STEPS.get(kind)
+    if event is not None and state is not None and event not in possible(OrderState(state)):
+        return Suggestion(_KEEP, f"The order is {state} by now: this changes nothing any more.")
     if code == "not_in_scope":
         return Suggestion(_APPLY, "It was noted by somebody who was there, and contradicts nothing.")
     return _BY_CODE.get(code) or Suggestion(_KEEP, "Look at both sides; what is here stays unless you say otherwise.")

@@ -114,6 +114,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "assigned_technician_invalid": ProblemType(
         422, "That person cannot be given the order", "Choose an active technician with the skills it needs."
     ),
+    "day_full": ProblemType(
+        422,
+        "There is no room in that technician's day",
+        "Choose another day or technician; an administrator may raise daily_capacity.",
+    ),
     "photos_missing": ProblemType(409, "Photos have not arrived yet", "Wait for the tablet to send them, then post."),
     "capture_missing": ProblemType(422, "Captures are missing or wrong", "Fill in what `findings` names."),
     "impossible_transition": ProblemType(
@@ -214,4 +219,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         507, "The server has no room for the bytes", "Keep the photo and try again later; tell the office."
     ),
     "not_in_scope": ProblemType(409, "It was not on this tablet", "The op is kept; the office looks at it."),
+    "register_not_here": ProblemType(
+        409, "That register is not of a meter at this stop", "Look which meter was read; what was noted is kept."
+    ),
 }

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from curbstop.commands import dispatch, field_work, staff
 from curbstop.models import OrderHistory, ServiceOrder
 from tests.api.office import Office
 from tests.sync.model_tablet import ModelTablet, verdicts
@@ -63,7 +64,10 @@ def test_one_that_cannot_move_keeps_all_of_them(office: Office, town: Town) -> N
     assert recalled.json["state"] == "cancelled"
     refused = move(office, town, [good, bad], "tess")
     assert (refused.status_code, refused.json["code"]) == (409, "impossible_transition")
-    assert refused.json["refused"] == [str(bad)]
+    [why] = refused.json["refused"]
+    assert (why["id"], why["state"], why["code"]) == (str(bad), "cancelled", "impossible_transition")
+    assert why["number"] in refused.json["detail"]
+    assert "cancelled" in why["detail"]
     assert town.read_order(good).technician_id == town.staff["tom"]
     assert move(office, town, [good, UUID(int=7)], "tess").json["code"] == "not_found"
     assert move(office, town, [good], "carla").json["code"] == "assigned_technician_invalid"
@@ -76,3 +80,53 @@ def test_each_move_is_a_line_of_the_orders_history(office: Office, town: Town) -
     assert move(office, town, [first, second], "tess").status_code == 200
     lines = town.all(select(OrderHistory).where(OrderHistory.order_id.in_([first, second])).order_by(OrderHistory.id))
     assert [(line.event, line.to_state) for line in lines][-2:] == [("assign", "assigned"), ("reassign", "assigned")]
+
+
+def test_the_same_move_again_changes_nothing(office: Office, town: Town) -> None:
+    """Clause 10.12: also when the tablet has the orders by now."""
+    orders = [town.order("GEN", town.place(), to="tom") for _ in range(2)]
+    last = town.order("GEN", town.place())
+    assert move(office, town, orders, "tess").status_code == 200
+    ModelTablet(town, "tess").pull()
+    before = {one: (row.version, row.state, row.place) for one in orders for row in [town.read_order(one)]}
+    again = move(office, town, orders, "tess")
+    assert again.status_code == 200, again.data
+    assert [one["id"] for one in again.json["orders"]] == [str(one) for one in orders]
+    assert {one: (row.version, row.state, row.place) for one in orders for row in [town.read_order(one)]} == before
+    assert {state for _, state, _ in before.values()} == {"dispatched"}
+    # One that is not there yet comes behind those that are.
+    assert move(office, town, [last, *orders], "tess").status_code == 200
+    assert {one: (row.version, row.state, row.place) for one in orders for row in [town.read_order(one)]} == before
+    assert (town.read_order(last).technician_id, town.read_order(last).place) == (town.staff["tess"], 3)
+
+
+def test_an_order_that_is_named_twice_is_refused(office: Office, town: Town) -> None:
+    """Clause 10.12."""
+    order = town.order("GEN", town.place(), to="tom")
+    refused = move(office, town, [order, order], "tess")
+    assert (refused.status_code, refused.json["code"], refused.json["twice"]) == (422, "invalid", [str(order)])
+    assert town.read_order(order).technician_id == town.staff["tom"]
+
+
+def test_a_day_that_is_full_says_how_full_and_who_may_widen_it(office: Office, town: Town) -> None:
+    """Clause 10.12: what was done that day took its room; what was cancelled takes none."""
+    with town.work() as work:
+        staff.edit(work, town.staff["tess"], {"daily_capacity": 2})
+    done, off, fits, over = (town.order("GEN", town.place(), to="tom") for _ in range(4))
+    assert move(office, town, [done, off], "tess").status_code == 200
+    tesss = ModelTablet(town, "tess")
+    tesss.pull()
+    assert verdicts(tesss.push(tesss.order_op("order.complete", done, DONE))) == ["applied"]
+    assert move(office, town, [fits], "tess").json["code"] == "day_full"
+    with town.work("dana") as work:
+        dispatch.recall(work, off, reason="Off.")
+    with town.work("tess", tesss.tablet_id) as work:
+        field_work.acknowledge_recall(work, off)
+    assert town.read_order(off).state == "cancelled"
+    assert move(office, town, [fits], "tess").status_code == 200
+    body = {"technician_id": str(town.staff["tess"]), "scheduled_on": town.today.isoformat()}
+    version = town.read_order(over).version
+    full = office.as_("dana").send("POST", f"/service-orders/{over}/assign", json=body, version=version)
+    assert (full.status_code, full.json["code"]) == (422, "day_full")
+    assert (full.json["capacity"], full.json["assigned"]) == (2, 2)
+    assert "administrator" in full.json["detail"]

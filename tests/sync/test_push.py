@@ -216,7 +216,7 @@ def test_readings_of_a_batch_go_together_and_each_has_its_own_verdict(town: Town
     again = read_op(tablet, stops[0], places[0].register_id, "001100")
     answers = tablet.push(*ops, again)
     assert verdicts(answers) == ["applied", "parked", "parked", "applied", "applied", "applied", "applied"]
-    assert [answers[n]["code"] for n in (1, 2)] == ["reading_invalid", "not_in_scope"]
+    assert [answers[n]["code"] for n in (1, 2)] == ["reading_invalid", "register_not_here"]
     assert [answers[n]["result"]["flags"] for n in (0, 4, 6)] == [[], ["NEGATIVE"], ["ZERO"]]
     assert town.all(select(func.count()).select_from(Reading).where(Reading.stop_visit_id.is_not(None))) == [5]
     assert tablet.push(*ops, again) == answers
