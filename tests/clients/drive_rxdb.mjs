@@ -9,7 +9,7 @@ export async function open() {
 }
 
 export async function online(given) {
-  running = replicate(db, given);
+  running = replicate(db, { ...given, token: async () => given.token });
   for (const one of running.replications) one.error$.subscribe((error) => console.error(JSON.stringify(error.parameters ?? error)));
 }
 

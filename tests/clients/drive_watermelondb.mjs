@@ -8,7 +8,7 @@ export async function open() {
   db = openDatabase('tablet');
 }
 
-export const sync = (given) => synchronize(db, given);
+export const sync = (given) => synchronize(db, { ...given, token: async () => given.token });
 export const note = async (given) => { await noteOp(db, given); };
 export const rows = async ({ table }) => (await db.get(table).query().fetch()).map((record) => record._raw);
 export const edit = async ({ table, id, values }) => {
