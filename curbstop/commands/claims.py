@@ -16,6 +16,7 @@ from curbstop.commands import journal, readings
 from curbstop.commands.order_steps import type_of
 from curbstop.commands.work import Work, get
 from curbstop.domain.conflicts import Resolution
+from curbstop.domain.moments import as_text
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Flag, OrderState
@@ -125,11 +126,12 @@ def readings_of_others(work: Work, stop_ids: Sequence[UUID]) -> dict[UUID, list[
         claimant = {
             "side": "theirs",
             "what": "reading",
-            "value": str(reading.value),
+            # As it was read, not as the column pads it.
+            "value": f"{reading.value.normalize():f}",
             "reading_id": str(reading.id),
             "register_id": str(reading.register_id),
             "technician_name": technician,
-            "noted_at": reading.noted_at.isoformat(),
+            "noted_at": as_text(reading.noted_at),
         }
         found.setdefault(stop_id, []).append(claimant)
     return found
@@ -145,9 +147,11 @@ def check_readings(work: Work, values: Mapping[UUID, Decimal], others: Sequence[
         earlier = datetime.fromisoformat(other["noted_at"]) <= at
         if value is not None and (value < theirs if earlier else value > theirs):
             mine = {"side": "mine", "what": "reading", "value": str(value), "technician_name": work.actor.name}
-            mine["noted_at"] = at.isoformat()
+            mine["noted_at"] = as_text(at)
             when = "before" if earlier else "later"
-            detail = f"{other['technician_name']} read {theirs:f} here {when}; this says {value:f}."
+            detail = (
+                f"{other['technician_name']} read {theirs.normalize():f} here {when}; this says {value.normalize():f}."
+            )
             raise Problem("reading_regression", detail, claimants=[other, mine])
 
 

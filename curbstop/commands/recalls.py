@@ -12,6 +12,7 @@ from curbstop.commands import journal, service_orders, supervisor_tasks, voice_c
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work, get
 from curbstop.domain.actors import SYSTEM
+from curbstop.domain.moments import as_text
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderEvent, OrderState
 from curbstop.models.op_ledger import OpLedger
@@ -65,7 +66,7 @@ def times(work: Work, order: ServiceOrder, noted: datetime | None) -> dict[str, 
         "noted_at_corrected": noted,
         "received_at": work.at,
     }
-    return {name: at.isoformat() if at else None for name, at in found.items()} | {"clock_skew_s": skew}
+    return {name: as_text(at) if at else None for name, at in found.items()} | {"clock_skew_s": skew}
 
 
 def restore(work: Work, cut: ServiceOrder, facts: Mapping[str, Any]) -> ServiceOrder | None:

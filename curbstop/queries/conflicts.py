@@ -1,5 +1,6 @@
 """Reads conflicts: work that arrived and waits for somebody to settle it, with both sides and what to do."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.conflicts import suggest
+from curbstop.domain.moments import as_text
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
@@ -84,7 +86,7 @@ def _present(session: Session, row: Row[Any]) -> tuple[dict[str, Any] | None, bo
             )
         )
         technician = session.get(Staff, order.technician_id) if order.technician_id is not None else None
-        found = {name: getattr(order, name) for name in _ORDER}
+        found = {name: _written(getattr(order, name)) for name in _ORDER}
         found |= {
             "technician_id": order.technician_id,
             "technician_name": technician.name if technician is not None else None,
@@ -96,6 +98,11 @@ def _present(session: Session, row: Row[Any]) -> tuple[dict[str, Any] | None, bo
     where = point_of(bytes(point.location.data)) if point.location is not None else None
     location = {"longitude": where[0], "latitude": where[1]} if where is not None else None
     return {**{name: getattr(point, name) for name in _PLACE}, "location": location}, False
+
+
+def _written(value: Any) -> Any:
+    """What stands in free JSON is written by nobody else."""
+    return as_text(value) if isinstance(value, datetime) else value
 
 
 def _chain(session: Session, row: Row[Any]) -> list[Row[Any]]:

@@ -97,13 +97,15 @@ def finished(office: Office, town: Town) -> str:
 
 
 def test_a_conflict_shows_both_sides_the_ops_around_it_and_a_suggestion(office: Office, town: Town) -> None:
-    """Clause 10.1."""
+    """Clauses 1.1 and 10.1."""
     found = office.as_("dana").get(f"/conflicts/{finished(office, town)}").json
     assert (found["theirs_then"]["state"], found["theirs"]["state"], found["mine"]["outcome"]) == (
         "completed", "completed", "DONE",
     )  # fmt: skip
     assert [(op["staff_name"], op["verdict"]) for op in found["chain"]] == [("Tess", "applied"), ("Tom", "parked")]
     assert found["suggestion"]["resolution"] == "keep_theirs"
+    assert found["theirs"]["completed_at"].endswith("Z")
+    assert "T" in found["theirs"]["completed_at"]
     assert '"kind":"order.complete"' in found["content"].replace(" ", "")
 
 

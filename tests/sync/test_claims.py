@@ -136,13 +136,15 @@ def readings(town: Town) -> dict[int, Reading]:
 
 
 def test_two_technicians_readings_that_go_backwards_are_both_held(town: Town) -> None:
-    """Clause 10.14; the office may take either."""
+    """Clauses 1.1 and 10.14; the office may take either."""
     stop, place, toms, tesss = walk(town)
     assert read(toms, stop, place, "001050") == ("applied", None)
     assert read(tesss, stop, place, "001040") == ("parked", "reading_regression")
     assert readings(town)[1050].flags == ["disputed"]
     conflict = parked(town)
-    assert [one["value"] for one in conflict.claimants] == ["1050.0000", "1040"]
+    assert [one["value"] for one in conflict.claimants] == ["1050", "1040"]
+    assert "read 1050 here" in (conflict.detail or "")
+    assert all(one["noted_at"].endswith("Z") for one in conflict.claimants)
     resolve(town, conflict, "apply")
     found = readings(town)
     assert (found[1050].superseded_by_id, found[1050].flags) == (found[1040].id, [])
