@@ -101,8 +101,8 @@ class MovedOrdersAnswer(Answer):
 def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
     """Move many orders to a technician and a day at once, all of them or none.
 
-    The same again changes nothing. What was done with one meanwhile is kept when it arrives. `refused` says of each that
-    cannot move why: id, number, state, code and detail.
+    The same again changes nothing. What was done with one meanwhile is kept when it arrives. `refused` says of each
+    that cannot move why: id, number, state, code and detail.
     """
     with writing() as work:
         return {"orders": moves.move(work, body.pop("order_ids"), **body)}
