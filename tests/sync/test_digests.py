@@ -1,5 +1,6 @@
 """Digests: what is summed up from what is kept equals what is computed from the rows, whatever was done to them."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -7,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from curbstop.domain.problems import Problem
 from curbstop.domain.row_checks import row_check
 from curbstop.models import BucketRow
 from curbstop.models.engine import Sessions
-from sync import digest, rows
+from sync import digest, repair, rows
 from sync.codes import code_rows
 from sync.digest import Sum
 from tests.sync.model_tablet import ModelTablet
@@ -69,6 +71,31 @@ def test_the_sixteen_parts_of_a_range_add_up_to_it(town: Town) -> None:
             assert _added(list(narrower.values())) == whole
             for tail, part in parts.items():
                 assert _added([sums for name, sums in narrower.items() if name.endswith(tail)]) == part
+
+
+@pytest.mark.parametrize("length", [1, 12, 13, 20, 31])
+def test_a_range_of_any_length_holds_the_rows_that_end_in_its_digits(town: Town, length: int) -> None:
+    """Clause 8.4."""
+    town.route([town.place() for _ in range(5)], to="tom")
+    with town.sessions.read() as session:
+        [bucket] = session.scalars(select(BucketRow.bucket).where(BucketRow.entity_type == "stop").distinct())
+        ids = list(session.scalars(select(BucketRow.entity_id).where(BucketRow.bucket == bucket)))
+        tail = ids[0].hex[-length:]
+        there = {row_id for row_id in ids if row_id.hex.endswith(tail)}
+        assert {row_id for _, row_id in digest.versions_in(session, bucket, [tail], 100)} == there
+        assert sum(part.count for part in digest.of_ranges(session, bucket, [tail], []).values()) == len(there)
+
+
+def test_ranges_of_more_than_three_lengths_are_refused(town: Town) -> None:
+    """Clause 8.4."""
+    asked: dict[str, Any] = {"cursor": "", "bucket": "ref", "ranges": ["", "a", "ab", "abc"]}
+    with town.sessions.read() as session:
+        with pytest.raises(Problem) as refused:
+            repair.compare(session, town.actor("tom"), town.settings, **asked)
+        assert (refused.value.code, refused.value.status) == ("invalid", 422)
+        with pytest.raises(Problem) as refused:
+            repair.repair(session, town.actor("tom"), town.settings, **asked, have=[])
+        assert (refused.value.code, refused.value.status) == ("invalid", 422)
 
 
 def test_rows_left_out_are_in_no_range(town: Town) -> None:
