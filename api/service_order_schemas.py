@@ -42,7 +42,7 @@ class OrderAnswer(Answer):
     authorized_until = Moment("Until when a cut-off may be started.", **NULL)
     recalled_at = Moment("When it was called back.", **NULL)
     outcome = Text("How the last visit ended.", "DONE", **NULL)
-    completed_at = Moment("When it was completed.", **NULL)
+    completed_at = Moment("When it was done, by the corrected clock; the history has when that came in.", **NULL)
     completed_by_id = Id("Who completed it.", **NULL)
     posted_at = Moment("When it was posted.", **NULL)
     posted_by_id = Id("Who posted it; null when the system did.", **NULL)

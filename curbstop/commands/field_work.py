@@ -132,7 +132,9 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     times = recalls.times(work, order, visit.noted_at) if recalls.was_recalled(order) else {}
     event = replace(event, record={**event.record, **said, **times})
     _write_visit(order, visit, captures)
-    order.completed_at, order.completed_by_id = work.at, work.actor.staff_id
+    # When it was done, by the corrected clock; what is noted of the future was done no later than it came.
+    order.completed_at = min(visit.noted_at or work.at, work.at)
+    order.completed_by_id = work.actor.staff_id
     order.flags = sorted({*order.flags, *(f.code for f in findings if f.severity is Severity.WARN)})
     taken = _finish(work, order, event, facts)
     if Effect.AUTO_RESTORAL in taken.effects:

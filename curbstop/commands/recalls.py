@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from curbstop.commands import journal, service_orders, supervisor_tasks, voice_c
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work, get
 from curbstop.domain.actors import SYSTEM
+from curbstop.domain.clocks import as_moment
 from curbstop.domain.moments import as_text
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OrderEvent, OrderState
@@ -20,6 +21,8 @@ from curbstop.models.service_order import OrderHistory, ServiceOrder
 
 TYPE = "CUT_ON_RSTR"
 PRIORITY = 1
+# Where nothing is known of a tablet's clock.
+UNSURE_S = 60.0
 
 
 def was_recalled(order: ServiceOrder) -> bool:
@@ -59,14 +62,15 @@ def times(work: Work, order: ServiceOrder, noted: datetime | None) -> dict[str, 
     `noted_at` is what the tablet's clock said, `noted_at_corrected` the server's estimate of the same moment.
     """
     row = work.session.get(OpLedger, work.op_id) if work.op_id is not None else None
-    said, skew = (row.noted_at, row.clock_skew_s) if row is not None else (noted, None)
+    said = row.noted_at if row is not None else noted
     found = {
         "recalled_at": order.recalled_at or order.updated_at,
         "noted_at": said,
         "noted_at_corrected": noted,
         "received_at": work.at,
     }
-    return {name: as_text(at) if at else None for name, at in found.items()} | {"clock_skew_s": skew}
+    known = {"clock_skew_s": row.clock_skew_s if row else None, "uncertainty_s": row.uncertainty_s if row else None}
+    return {name: as_text(at) if at else None for name, at in found.items()} | known
 
 
 def restore(work: Work, cut: ServiceOrder, facts: Mapping[str, Any]) -> ServiceOrder | None:
@@ -79,13 +83,26 @@ def restore(work: Work, cut: ServiceOrder, facts: Mapping[str, Any]) -> ServiceO
     try:
         with work.session.begin_nested():
             order = _order(system, cut)
-        detail = f"{cut.number} was cut off after it had been recalled; {order.number} restores it without a fee."
+        detail = f"{_told(work, cut, facts)} {order.number} restores it without a fee."
         facts = {**facts, "restoral_id": str(order.id)}
     except Problem as problem:
         order = None
-        detail = f"{cut.number} was cut off after it had been recalled, and no restoral could be made: {problem.detail}"
+        detail = f"{_told(work, cut, facts)} No restoral could be made: {problem.detail}"
     supervisor_tasks.open_task(system, "completed_after_recall", detail=detail, order_id=cut.id, facts=facts)
     return order
+
+
+def _told(work: Work, cut: ServiceOrder, facts: Mapping[str, Any]) -> str:
+    """What a supervisor or a CSR may say of the two: also that nobody can tell which came first."""
+    recalled, done = as_moment(facts.get("recalled_at")), as_moment(facts.get("noted_at_corrected"))
+    if recalled is None or done is None:
+        return f"{cut.number} was recalled, and reported as cut off."
+    unsure = timedelta(seconds=facts.get("uncertainty_s") or UNSURE_S)
+    first = "nobody can tell which came first"
+    if abs(done - recalled) > unsure:
+        first = "before the recall" if done < recalled else "after the recall"
+    at = (f"{moment.astimezone(work.settings.zone):%Y-%m-%d %H:%M:%S}" for moment in (recalled, done))
+    return "{} was recalled at {} and cut off at {} by the corrected clock: {}.".format(cut.number, *at, first)
 
 
 def _order(system: Work, cut: ServiceOrder) -> ServiceOrder:
@@ -94,7 +111,7 @@ def _order(system: Work, cut: ServiceOrder) -> ServiceOrder:
         service_point_id=cut.service_point_id,
         account_id=cut.account_id,
         priority=PRIORITY,
-        instructions=f"Cut off by {cut.number} after it had been recalled. Restore without a fee.",
+        instructions=f"Cut off by {cut.number}, which the office had recalled. Restore without a fee.",
         follows_id=cut.id,
         source="system",
         fees_waived=True,

@@ -419,5 +419,5 @@ def test_a_completion_stands_where_no_restoral_can_be_made(town: Town, new_table
     tom.client.sync()
     assert town.read_order(UUID(cut)).state == "completed"
     [task] = tasks(town)
-    assert "no restoral could be made" in task.detail
+    assert "No restoral could be made" in task.detail
     assert restorals(town) == []
