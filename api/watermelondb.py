@@ -89,10 +89,11 @@ def pull_watermelondb(query: dict[str, Any]) -> Response:
 def _pieces(text: IO[bytes]) -> Iterator[bytes]:
     """The answer as it is read; one that takes too long is broken off, for its reader holds a thread."""
     ends = time.monotonic() + LONGEST_S
-    while piece := text.read(PIECE):
-        if time.monotonic() > ends:
-            raise TimeoutError("a pull was read too slowly")
-        yield piece
+    with text:
+        while piece := text.read(PIECE):
+            if time.monotonic() > ends:
+                raise TimeoutError("a pull was read too slowly")
+            yield piece
 
 
 def _text(pull: watermelondb.Pull, *, replaces: bool) -> Iterator[str]:
