@@ -1,12 +1,14 @@
 """Sees to it that every op gets its verdict: those that were cut off from theirs, and those that wait in vain."""
 
 import json
+import logging
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased
 
 from curbstop.commands import op_ledger
@@ -25,21 +27,41 @@ PATIENCE = timedelta(minutes=2)
 # A tablet's other ops come with its next push; after a week off, what came before this one was lost with its outbox.
 IN_VAIN = timedelta(days=7)
 LOST = Problem("predecessor_lost", "The op that it follows has not arrived within a week; it may have been lost.")
-_WANTED = (OpLedger.tablet_id, OpLedger.staff_id, OpLedger.sent_by_id, OpLedger.raw, OpLedger.signature)
+MOST_SENDERS = 50
+log = logging.getLogger(__name__)
 
 
 def answer(work: Work) -> int:
-    """Gives the ops of one tablet and one sender their verdicts, as the push would have; how many. For the clock."""
-    unanswered = (OpLedger.verdict.is_(None), OpLedger.received_at < work.at - PATIENCE)
-    first = work.session.execute(select(*_WANTED).where(*unanswered).order_by(OpLedger.received_at).limit(1)).first()
-    if first is None:
-        return 0
-    theirs = (OpLedger.tablet_id == first.tablet_id, OpLedger.sent_by_id.is_not_distinct_from(first.sent_by_id))
-    rows = work.session.execute(
-        select(*_WANTED).where(*unanswered, *theirs).order_by(OpLedger.n, OpLedger.op_id).limit(MOST_OPS)
-    ).all()
-    sender = doer_of(work.session, first.sent_by_id or first.staff_id, first.tablet_id)
-    holder = seals.holder_of(work.session, first.tablet_id, sender.staff_id)
+    """Gives ops their verdicts as their push would have, a batch of each tablet and sender; how many. For the clock.
+
+    What goes wrong with one batch stops no other: it is tried again the next time.
+    """
+    senders = select(OpLedger.tablet_id, OpLedger.staff_id, OpLedger.sent_by_id).where(*_forgotten(work))
+    count = 0
+    for sender in work.session.execute(senders.distinct().limit(MOST_SENDERS)).all():
+        try:
+            with work.session.begin_nested():
+                count += _answer_of(work, sender.tablet_id, sender.staff_id, sender.sent_by_id)
+        except Exception:
+            log.exception("the ops of tablet %s are still without a verdict", sender.tablet_id)
+            work.session.expire_all()
+    return count
+
+
+def _forgotten(work: Work) -> tuple[ColumnElement[bool], ...]:
+    return (OpLedger.verdict.is_(None), OpLedger.received_at < work.at - PATIENCE)
+
+
+def _answer_of(work: Work, tablet_id: UUID, staff_id: UUID, sent_by_id: UUID | None) -> int:
+    theirs = (
+        OpLedger.tablet_id == tablet_id,
+        OpLedger.staff_id == staff_id,
+        OpLedger.sent_by_id.is_not_distinct_from(sent_by_id),
+    )
+    batch = select(OpLedger.raw, OpLedger.signature).where(*_forgotten(work), *theirs)
+    rows = work.session.execute(batch.order_by(OpLedger.n, OpLedger.op_id).limit(MOST_OPS)).all()
+    sender = doer_of(work.session, sent_by_id or staff_id, tablet_id)
+    holder = seals.holder_of(work.session, tablet_id, sender.staff_id)
     received = seals.receive_all(holder, [_as_sent(row.raw, row.signature) for row in rows])
     Answering(Work(work.session, sender, work.settings, work.at)).answer(received)
     return len(rows)
@@ -62,9 +84,17 @@ def give_up_waiting(work: Work) -> int:
         told = rescue.park(work, replace(reading.stored(row.raw), op_id=row.op_id), LOST).to_json(row.op_id)
         settled.append(op_ledger.Settled(row.op_id, told["verdict"], told))
     op_ledger.settle(work, settled)
-    followers = [OpLedger.waits_for_id.in_([row.op_id for row in parked]), OpLedger.verdict == WAITING]
-    op_ledger.ask_again(work, list(work.session.scalars(select(OpLedger.op_id).where(*followers))))
+    op_ledger.ask_again(work, list(work.session.scalars(_whose_wait_is_over())))
     return len(parked)
+
+
+def _whose_wait_is_over() -> Select[UUID]:
+    """Ops that still wait for one that has its verdict: it was parked, or another tablet brought it."""
+    before = aliased(OpLedger)
+    settled = exists().where(
+        before.op_id == OpLedger.waits_for_id, before.verdict.is_not(None), before.verdict != WAITING
+    )
+    return select(OpLedger.op_id).where(OpLedger.verdict == WAITING, settled)
 
 
 def _as_sent(raw: bytes, signature: bytes | None) -> Any:

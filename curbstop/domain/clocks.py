@@ -20,12 +20,13 @@ _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinf
 
 
 def as_moment(text: object) -> datetime | None:
-    """An aware moment in UTC from text, or None: also for one that is in no year of UTC, such as 9999-12-31 in Guam."""
+    """An aware moment in UTC from text, or None: also for one that some time zone has in no year, as 9999-12-31."""
     try:
         found = datetime.fromisoformat(text) if isinstance(text, str) else None
-        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+        moment = found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
     except (ValueError, OverflowError):
         return None
+    return moment if moment is not None and _EARLIEST < moment < _LATEST else None
 
 
 @dataclass(frozen=True, slots=True)

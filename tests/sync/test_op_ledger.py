@@ -151,7 +151,10 @@ def test_what_became_of_an_op_is_for_its_doer_and_its_sender(town: Town) -> None
     assert seen == {"n": 1, "op_id": mine["op_id"], "verdict": "parked"}
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"],
+)
 def test_a_moment_that_no_calendar_holds_spoils_no_batch(town: Town, moment: str) -> None:
     """Clauses 3.3, 3.12 and 12.4, I25: in an op it is malformed, in a clock or a beacon it is passed over."""
     order = town.order("GEN", town.place(), to="tom")
