@@ -16,6 +16,7 @@ from curbstop.models.conflict import Conflict
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import ServiceOrder
 from sync import ops as reading
+from sync import seals
 from sync.doers import doer_of
 from sync.handlers import carry_out
 from sync.ops import Op
@@ -47,6 +48,12 @@ def resolve(
     doing = replace(
         work, actor=doer_of(work.session, row.staff_id, row.tablet_id), op_id=row.op_id, authority=work.actor
     )
+    if conflict.code == seals.UNKNOWN_DOER:
+        # It was never the work of whoever sent it, and nobody vouches for whom it names.
+        doing = replace(doing, actor=work.actor)
+        if resolution != Resolution.KEEP_THEIRS:
+            detail = "Nobody vouches for who did it: keep it beside what is here, and enter what is right yourself."
+            raise Problem("doer_unknown", detail)
     if resolution == Resolution.KEEP_THEIRS:
         result = _keep(doing, row)
     else:

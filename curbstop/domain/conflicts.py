@@ -44,6 +44,7 @@ _BY_CODE: Final[dict[str, Suggestion]] = {
     "op_unknown": Suggestion(_KEEP, "This release does not know such an op; after an update it may be applied."),
     "op_id_reused": Suggestion(_KEEP, "The first content under that id was answered; compare the two."),
     "signature_invalid": Suggestion(_KEEP, "Nobody can vouch that it comes from that tablet; ask the technician."),
+    "doer_unknown": Suggestion(_KEEP, "Nobody vouches for who did it; ask, and enter what is right yourself."),
     "internal": Suggestion(_APPLY, "A mistake of the server's stopped it; it may go through now."),
     "predecessor_lost": Suggestion(_APPLY, "It is the technician's work; what was noted before it never arrived."),
     "rescued": Suggestion(_APPLY, "Its seal fits: it is the technician's work, brought in from a tablet by hand."),

@@ -12,6 +12,7 @@ from curbstop.commands import tablets
 from curbstop.domain.problems import Problem
 from curbstop.models import Conflict, OpLedger, OrderHistory, Tablet
 from sync import contract
+from sync.resolving import resolve
 from tests.sync.model_tablet import ModelTablet, verdicts
 from tests.sync.sealing import SealingTablet, base64url, seal
 from tests.town import Town
@@ -108,6 +109,20 @@ def test_a_doer_who_never_used_the_tablet_is_not_believed(town: Town, tablet: Se
     """Clause 9.4."""
     [answer] = tablet.push_sealed(tablet.order_op("order.complete", order, DONE, by=str(town.staff["lee"])))
     assert (answer["verdict"], answer["code"]) == ("quarantined", "doer_unknown")
+    assert town.read_order(order).state == "dispatched"
+
+
+def test_what_nobody_vouches_for_becomes_nobodys_work(town: Town, tablet: SealingTablet, order: UUID) -> None:
+    """Clause 9.4: not that of whoever sent it; the office keeps what was captured, in its own name."""
+    tablet.push_sealed(tablet.order_op("order.complete", order, DONE, by=str(town.staff["lee"])))
+    [conflict] = town.all(select(Conflict))
+    for resolution, chosen in (("apply", None), ("merge", {"outcome": "DONE"})):
+        with pytest.raises(Problem, match="doer_unknown"), town.work("sue") as work:
+            resolve(work, conflict.id, resolution=resolution, chosen=chosen, reason="?", if_version=None)
+    with town.work("sue") as work:
+        resolve(work, conflict.id, resolution="keep_theirs", chosen=None, reason="Asked both.", if_version=None)
+    [event] = town.all(select(OrderHistory).where(OrderHistory.event == "keep"))
+    assert (event.staff_id, event.technician_id) == (town.staff["sue"], town.staff["tom"])
     assert town.read_order(order).state == "dispatched"
 
 
