@@ -22,6 +22,8 @@ from curbstop.models.service_point import ServicePoint
 REFERENCE = "ref"
 # No tablet pulls it. Its change rows tell listening tablets that what they may hear of has to be looked up again.
 LIVE = "live"
+# Of more rows than this the whole bucket is read: they are most of it, and a statement has at most 65,535 parameters.
+FEW = 5_000
 
 
 def technician_bucket(staff_id: UUID) -> str:
@@ -74,7 +76,9 @@ def enter(work: Work, bucket: str, rows: Iterable[tuple[str, UUID, int]]) -> Non
 
 def _was_of(work: Work, bucket: str, keys: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
     """The versions that the bucket held before the last write of these rows; 0 where it held none."""
-    here = (BucketRow.bucket == bucket, BucketRow.entity_id.in_({entity_id for _, entity_id in keys}))
+    here = [BucketRow.bucket == bucket]
+    if len(keys) <= FEW:
+        here.append(BucketRow.entity_id.in_({entity_id for _, entity_id in keys}))
     found = work.session.execute(select(BucketRow.entity_type, BucketRow.entity_id, BucketRow.was_version).where(*here))
     return {(entity_type, entity_id): was for entity_type, entity_id, was in found}
 
