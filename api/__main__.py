@@ -1,6 +1,7 @@
 """`python -m api`: serves the API with gunicorn, or says in one line why it cannot."""
 
 import argparse
+import gc
 import logging
 import resource
 import socket
@@ -60,7 +61,11 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn carries no types
                 self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return make_app(self.settings)
+        application = make_app(self.settings)
+        # What was loaded stays; without this each full collection walks through all of it, while requests wait.
+        gc.collect()
+        gc.freeze()
+        return application
 
 
 def main(arguments: list[str] | None = None) -> int:

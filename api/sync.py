@@ -234,8 +234,8 @@ def pull_changes(body: dict[str, Any]) -> Response:
     _check_small(body)
     current = found.settings.oldest_schema <= body["schema_version"] == SCHEMA_VERSION
     if body["cursor"] is not None and not body["resume"] and current:
-        with found.sessions.glance() as session:
-            if news.quiet(session, me, found.settings, body["cursor"], utc_now(), beacon=body["beacon"]):
+        with found.sessions.glance() as connection:
+            if news.quiet(connection, me, found.settings, body["cursor"], utc_now(), beacon=body["beacon"]):
                 return Response(status=204)
     hand_over(found, me, body)
     stack = ExitStack()

@@ -25,9 +25,9 @@ def identify(*, blocked_too: bool = False) -> Actor:
         raise Problem("not_signed_in")
     found = context()
     claims = found.tokens.read_access_token(token.strip())
-    with found.sessions.glance() as session:
-        g.actor = staff.actor_of(session, claims.staff_id, claims.tablet_id, blocked_too=blocked_too)
-    g.session_ends = found.tokens.issued_at(token.strip()) + found.tokens.access_s
+    with found.sessions.glance() as connection:
+        g.actor = staff.actor_of(connection, claims.staff_id, claims.tablet_id, blocked_too=blocked_too)
+    g.session_ends = claims.issued_at + found.tokens.access_s
     actor: Actor = g.actor
     return actor
 

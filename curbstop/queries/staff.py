@@ -1,8 +1,10 @@
 """Reads staff: who a token speaks for, and the lists of the administrator's and the dispatcher's screens."""
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Uuid, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
@@ -15,22 +17,32 @@ from curbstop.queries.page import Page, PageRequest, fetch
 SORTS = {"login": Staff.login, "name": Staff.name}
 
 
-def actor_of(session: Session, staff_id: UUID, tablet_id: UUID | None, *, blocked_too: bool = False) -> Actor:
+def actor_of(
+    session: Session | Connection, staff_id: UUID, tablet_id: UUID | None, *, blocked_too: bool = False
+) -> Actor:
     """The person (on a tablet) with today's roles.
 
     Problem(`session_ended`) when the person has left, Problem(`tablet_revoked`) when the tablet is blocked, unless
     `blocked_too` says that this is no hindrance.
     """
-    row = session.execute(
-        select(Staff.name, Staff.roles, Staff.active, Tablet.id, Tablet.revoked_at)
-        .outerjoin(Tablet, Tablet.id == tablet_id)
-        .where(Staff.id == staff_id)
-    ).one_or_none()
+    row = session.execute(_who(), {"staff_id": staff_id, "tablet_id": tablet_id}).one_or_none()
     if row is None or not row.active:
         raise Problem("session_ended")
     if tablet_id is not None and (row.id is None or (row.revoked_at is not None and not blocked_too)):
         raise Problem("tablet_revoked")
     return Actor(staff_id, row.name, frozenset(Role(role) for role in row.roles), tablet_id)
+
+
+@cache
+def _who() -> Select[Any]:
+    """Made once: every request of somebody signed in asks it."""
+    person, tablet = Staff.__table__.c, Tablet.__table__.c
+    return (
+        select(person.name, person.roles, person.active, tablet.id, tablet.revoked_at)
+        .select_from(Staff.__table__)
+        .outerjoin(Tablet.__table__, tablet.id == bindparam("tablet_id", type_=Uuid()))
+        .where(person.id == bindparam("staff_id", type_=Uuid()))
+    )
 
 
 def has_signed_out(session: Session, staff_id: UUID, tablet_id: UUID) -> bool:

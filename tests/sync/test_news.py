@@ -33,8 +33,8 @@ def tablet(town: Town) -> ModelTablet:
 def _quiet(tablet: ModelTablet, later: timedelta = timedelta()) -> bool:
     assert tablet.cursor is not None
     actor = tablet.town.actor(tablet.who, tablet.tablet_id)
-    with tablet.town.sessions.glance() as session:
-        return news.quiet(session, actor, tablet.town.settings, tablet.cursor, utc_now() + later)
+    with tablet.town.sessions.glance() as connection:
+        return news.quiet(connection, actor, tablet.town.settings, tablet.cursor, utc_now() + later)
 
 
 def _assign(town: Town, _tablet: ModelTablet) -> None:
