@@ -23,9 +23,9 @@ from curbstop.models.op_ledger import OpLedger
 from curbstop.models.tablet import Tablet
 from sync import ops as reading
 from sync.doers import doer_of
-from sync.handlers import PROGRESS, TOGETHER, carry_out
+from sync.handlers import PROGRESS, TOGETHER, carry_out, note_overtaken
 from sync.ops import Op, Received
-from sync.verdicts import APPLIED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept
+from sync.verdicts import APPLIED, NOOP, PARKED, QUARANTINED, Answer, Verdict, circles, kept, told_to
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ _COLUMNS = (
     OpLedger.sha256,
     OpLedger.tablet_id,
     OpLedger.staff_id,
+    OpLedger.sent_by_id,
     OpLedger.aggregate,
     OpLedger.verdict,
     OpLedger.answer,
@@ -88,7 +89,7 @@ class Answering:
             elif row.verdict is None or row.verdict == WAITING:
                 todo[op.op_id] = _todo(row, op)
             else:
-                answers[op.op_id, op.sha256] = row.answer
+                answers[op.op_id, op.sha256] = told_to(self._work.actor, row)
         self._settle_all(todo)
         for op in received:
             if (op.op_id, op.sha256) not in answers:
@@ -218,7 +219,7 @@ class Answering:
             return
         for one, op, result in zip(group, ops, results, strict=True):
             if isinstance(result, Problem):
-                self._settle(one, self._refused(op, result))
+                self._settle(one, self._refused(op, result, doer))
             else:
                 self._settle(one, Answer(APPLIED, result=result))
 
@@ -235,10 +236,11 @@ class Answering:
             if problem.status >= 500:
                 raise
             work.session.expire_all()
-            return self._refused(op, problem)
+            return self._refused(op, problem, doer)
         except IntegrityError:
             work.session.expire_all()
-            return self._refused(op, Problem("conflict", "It clashes with something unique that is there already."))
+            why = Problem("conflict", "It clashes with something unique that is there already.")
+            return self._refused(op, why, doer)
         except PASSING:
             raise
         except Exception:
@@ -254,9 +256,11 @@ class Answering:
         conflicts.park(self._work, op_id=row.op_id, aggregate=row.aggregate or "", args={}, base=None, why=why)
         return answer
 
-    def _refused(self, op: Op, problem: Problem) -> Answer:
+    def _refused(self, op: Op, problem: Problem, doer: Actor) -> Answer:
         """Work that was done is never dropped: it is parked for the office, unless it only told of progress."""
         if op.kind in PROGRESS:
+            work = self._work
+            note_overtaken(Work(work.session, doer, work.settings, work.at, op.op_id), op)
             return Answer(NOOP, problem.code, problem.detail)
         conflict = conflicts.park(
             self._work, op_id=op.op_id, aggregate=op.aggregate, args=op.args, base=op.base_version, why=problem

@@ -18,10 +18,12 @@ from curbstop.commands import (
     stop_visits,
 )
 from curbstop.commands.field_work import Visit
+from curbstop.commands.order_steps import Event
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.stop_visits import StopRead
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
+from curbstop.domain.service_orders import OrderEvent
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.service_order import ServiceOrder
 from sync.ops import Op
@@ -222,7 +224,19 @@ TOGETHER: Final[dict[str, Together]] = {"stop.read": Together(_stop_reads, _regi
 # Every kind with its versions; mobile-schema/v1/ops is held against it by a test.
 KINDS: Final[dict[str, tuple[int, ...]]] = {kind: versions(kind) for kind in (*HANDLERS, *TOGETHER)}
 # Events that only tell how far somebody got: overtaken by the office, they change nothing and lose nothing.
-PROGRESS: Final = frozenset({"order.travel", "order.arrive", "order.suspend", "order.resume"})
+PROGRESS: Final = {
+    "order.travel": OrderEvent.TRAVEL,
+    "order.arrive": OrderEvent.ARRIVE,
+    "order.suspend": OrderEvent.SUSPEND,
+    "order.resume": OrderEvent.RESUME,
+}
+
+
+def note_overtaken(work: Work, op: Op) -> None:
+    """Keeps in the order's history what an overtaken op of `PROGRESS` tells."""
+    record = {"position": op.args["position"]} if op.args.get("position") else {}
+    event = Event(PROGRESS[op.kind], reason=op.args.get("reason"), noted_at=op.noted_at, record=record)
+    holdings.note_overtaken(work, op.subject_id, event)
 
 
 def carry_out(work: Work, op: Op) -> Result:

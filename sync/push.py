@@ -13,7 +13,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curbstop.commands import op_ledger, tablets
-from curbstop.commands.op_ledger import WAITING
 from curbstop.commands.work import Work
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, require
@@ -24,7 +23,7 @@ from curbstop.settings import Settings
 from sync import clocks, seals
 from sync.answering import PASSING, Answering
 from sync.ops import Received
-from sync.verdicts import Verdict, kept
+from sync.verdicts import Verdict, kept, told_to
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +95,5 @@ def verdicts(session: Session, actor: Actor, after_n: int, limit: int) -> tuple[
         shared = page[-1].n
         page = [row for row in page if row.n != shared]
         page += session.scalars(mine.where(OpLedger.n == shared))
-    found = [{"n": row.n, **_told_to(actor, row)} for row in page]
+    found = [{"n": row.n, **told_to(actor, row)} for row in page]
     return found, page[-1].n if more else None
-
-
-def _told_to(actor: Actor, row: OpLedger) -> Verdict:
-    answer: Verdict = row.answer or {"op_id": str(row.op_id), "verdict": WAITING}
-    if actor.staff_id in (row.staff_id, row.sent_by_id):
-        return answer
-    return {"op_id": answer["op_id"], "verdict": answer["verdict"]}

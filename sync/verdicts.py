@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from curbstop.commands import op_ledger
+from curbstop.commands.op_ledger import WAITING
+from curbstop.domain.actors import Actor
 from curbstop.domain.clocks import as_moment
+from curbstop.models.op_ledger import OpLedger
 from sync.ops import Received
 
 APPLIED, NOOP, PARKED = "applied", "superseded_noop", "parked"
@@ -76,3 +81,11 @@ def _short(text: str | None, longest: int) -> str | None:
 
 def _small(number: int | None) -> int | None:
     return number if number is not None and 0 <= number < 2**31 else None
+
+
+def told_to(actor: Actor, row: Row[Any] | OpLedger) -> Verdict:
+    """The stored answer, whole for whoever noted or sent the op; others only learn that it is here."""
+    answer: Verdict = row.answer or {"op_id": str(row.op_id), "verdict": WAITING}
+    if actor.staff_id in (row.staff_id, row.sent_by_id):
+        return answer
+    return {"op_id": answer["op_id"], "verdict": answer["verdict"]}

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 
 from curbstop.commands import access_issues, change_outs, claims, journal, recalls, settling
-from curbstop.commands.holdings import has_it, held_once
+from curbstop.commands.holdings import has_it, held_once, was_on_site
 from curbstop.commands.order_steps import (
     Event,
     advance,
@@ -266,7 +266,8 @@ def _finish(work: Work, order: ServiceOrder, event: Event, facts: Facts) -> Step
         is_cut_off=facts.is_cut_off,
         lease_expired=facts.lease_expired,
     )
-    held = OrderState.RECALL_PENDING if recalls.was_recalled(order) else OrderState.DISPATCHED
+    held = OrderState.ON_SITE if was_on_site(work, order) else OrderState.DISPATCHED
+    held = OrderState.RECALL_PENDING if recalls.was_recalled(order) else held
     taken = step(held, event.name, roles=work.actor.roles, facts=facts_given)
     other = order.technician_id
     if order.state != OrderState.DRAFT:

@@ -143,10 +143,13 @@ def test_what_became_of_an_op_is_for_its_doer_and_its_sender(town: Town) -> None
     order = town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()
-    [mine] = tablet.push(tablet.order_op("order.complete", order, {"outcome": "NO SUCH", "captures": {}}))
+    op = tablet.order_op("order.complete", order, {"outcome": "NO SUCH", "captures": {}})
+    [mine] = tablet.push(op)
+    tess = town.actor("tess", tablet.tablet_id)
+    assert push.take(town.sessions, tess, town.settings, [op]) == [{"op_id": mine["op_id"], "verdict": "parked"}]
     with town.sessions.read() as session:
         [told], _ = push.verdicts(session, town.actor("tom", tablet.tablet_id), 0, 10)
-        [seen], _ = push.verdicts(session, town.actor("tess", tablet.tablet_id), 0, 10)
+        [seen], _ = push.verdicts(session, tess, 0, 10)
     assert (told, "detail" in told) == ({"n": 1, **mine}, True)
     assert seen == {"n": 1, "op_id": mine["op_id"], "verdict": "parked"}
 

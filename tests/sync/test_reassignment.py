@@ -36,6 +36,34 @@ def test_work_done_before_a_reassignment_arrives_and_wins(town: Town) -> None:
     assert str(order) not in tesss.rows("service_order")
 
 
+def test_progress_that_the_office_overtook_is_in_the_history_and_is_not_missed(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tom")
+    toms = ModelTablet(town, "tom")
+    toms.pull()
+    town.assign(order, "tess")
+    answers = toms.push(
+        toms.order_op("order.travel", order),
+        toms.order_op("order.arrive", order),
+        toms.order_op("order.complete", order, DONE),
+    )
+    assert verdicts(answers) == ["superseded_noop", "superseded_noop", "applied"]
+    lines = town.all(select(OrderHistory).where(OrderHistory.order_id == order).order_by(OrderHistory.id))
+    told = [line for line in lines if line.facts.get("overtaken")]
+    assert [(line.event, line.from_state == line.to_state, line.staff_id) for line in told] == [
+        ("travel", True, town.staff["tom"]),
+        ("arrive", True, town.staff["tom"]),
+    ]
+    assert "events_missing" not in town.read_order(order).flags
+
+
+def test_progress_of_whoever_never_had_the_order_leaves_no_line(town: Town) -> None:
+    order = town.order("GEN", town.place(), to="tess")
+    toms = ModelTablet(town, "tom")
+    toms.pull()
+    assert verdicts(toms.push(toms.order_op("order.travel", order))) == ["superseded_noop"]
+    assert not [line for line in town.all(select(OrderHistory)) if line.facts.get("overtaken")]
+
+
 def test_work_survives_a_move_within_the_same_technicians_days(town: Town) -> None:
     order = town.order("GEN", town.place(), to="tom")
     tablet = ModelTablet(town, "tom")
