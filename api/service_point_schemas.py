@@ -105,6 +105,9 @@ class TimelineLineAnswer(Answer):
     order_number = Text("The order's number.", "SO-2026-00123", **NULL)
     staff_id = Id("Who did it.", **NULL)
     staff_name = Text("Who did it, by name.", "Tess Okafor", **NULL)
+    reason = Text("Why, in the words of whoever decided it.", "paid in full", **NULL)
+    outcome = Text("What a visit found.", "COMPLETE", **NULL)
+    recorded_at = Moment("When the server heard of it.")
     # A schema's `fields` is something else, so the member is called by what it says.
     changed = Many(
         Text("A field.", "access_notes"), "The fields that an edit changed.", ["access_notes"], attribute="fields"

@@ -1,5 +1,7 @@
 """The office's last look at a completed order: posting it, sending it back."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,13 +17,14 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Facts, OrderEvent, OrderState
 from curbstop.models.attachment import Attachment
 from curbstop.models.service_order import ServiceOrder
+from curbstop.models.tablet import Tablet
 
 
 def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """Makes the order's effects, once, in this transaction.
 
     Problems: forbidden, four_eyes (who completed it does not post it), capture_missing (with `findings`),
-    photos_missing, review_required (for the system), impossible_transition.
+    photos_missing (with `waiting`, a row for each tablet), review_required (for the system), impossible_transition.
     """
     order = load(work, order_id, OrderEvent.POST, if_version)
     order_type = type_of(work, order)
@@ -32,15 +35,22 @@ def post(work: Work, order_id: UUID, *, if_version: int | None = None) -> Servic
     if rejects and order.state == OrderState.COMPLETED:
         raise capture_missing(rejects)
     warnings = [f for f in findings if f.severity is Severity.WARN]
+    not_taken = [f for f in findings if f.code == "photo_missing"]
+    awaited = _photos_awaited(work, order)
     facts = Facts(
         # A clock that was off is remarked on and nothing is decided on it: the moment was corrected.
         warnings=len(warnings) + len(set(order.flags) - {CLOCK_SKEW}),
         auto_post=order_type.auto_post,
         completed_by_actor=order.completed_by_id is not None and order.completed_by_id == work.actor.staff_id,
-        photos_missing=_photos_missing(work, order, findings),
+        photos_missing=bool(not_taken or awaited),
     )
     order.posted_at, order.posted_by_id = work.at, work.actor.staff_id
-    advance(work, order, Event(OrderEvent.POST), facts)
+    try:
+        advance(work, order, Event(OrderEvent.POST), facts)
+    except Problem as problem:
+        if problem.code != "photos_missing":
+            raise
+        raise _photos_missing(awaited, not_taken) from None
     effects.apply(work, order, order_type)
     return order
 
@@ -82,11 +92,30 @@ def _findings(work: Work, order: ServiceOrder, order_type: OrderType) -> list[Fi
     )
 
 
-def _photos_missing(work: Work, order: ServiceOrder, findings: list[Finding]) -> bool:
-    """A photo that the type requires was not taken, or one that was taken has not arrived and was not waived."""
-    if any(finding.code == "photo_missing" for finding in findings):
-        return True
-    declared = select(func.count()).where(
-        Attachment.order_id == order.id, Attachment.stored_at.is_(None), Attachment.waived_at.is_(None)
+def _photos_awaited(work: Work, order: ServiceOrder) -> list[dict[str, Any]]:
+    """The photos that were taken and have not arrived, by tablet; waived ones are not waited for."""
+    awaited = Attachment.stored_at.is_(None) & Attachment.waived_at.is_(None)
+    waiting = func.count().filter(awaited)
+    by_tablet = (
+        select(Attachment.tablet_id, Tablet.name, waiting, func.count())
+        .outerjoin(Tablet, Tablet.id == Attachment.tablet_id)
+        .where(Attachment.order_id == order.id)
+        .group_by(Attachment.tablet_id, Tablet.name)
+        .having(waiting > 0)
+        .order_by(Tablet.name)
     )
-    return bool(work.session.scalar(declared))
+    return [
+        {"tablet_id": str(tablet_id) if tablet_id else None, "tablet_name": name, "waiting": here, "declared": declared}
+        for tablet_id, name, here, declared in work.session.execute(by_tablet)
+    ]
+
+
+def _photos_missing(awaited: Sequence[Mapping[str, Any]], not_taken: Sequence[Finding]) -> Problem:
+    """The refusal to post while photos are missing, saying which: not taken at all, or still on which tablet."""
+    said = [
+        f"{one['waiting']} of {one['declared']} photos still on {one['tablet_name'] or 'an unknown tablet'}"
+        for one in awaited
+    ]
+    detail = "; ".join([finding.detail for finding in not_taken] + said)
+    hint = "Wait for the tablet to send them, or waive them." if said else "Send the order back for them."
+    return Problem("photos_missing", f"{detail}. {hint}", waiting=list(awaited))

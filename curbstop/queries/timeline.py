@@ -41,8 +41,9 @@ def find(
     """A page of what happened at the place, newest first, as far as the actor may see it; `kinds` narrows it.
 
     Each line: `at` (when it happened, never later than the server heard of it), `kind`, `event`, `entity_id`, `label`
-    (an order's number and type, a meter's serial, a reading's digits), the order and the person concerned, and for an
-    edit the names of the `fields` that changed. Problem(`not_found`).
+    (an order's number and type, a meter's serial, a reading's digits), the order and the person concerned, the
+    `reason` that was given, a visit's `outcome`, `recorded_at` (when the server heard of it), and for an edit the names
+    of the `fields` that changed. Problem(`not_found`).
     """
     require(actor, Action.VIEW_NETWORK)
     if session.scalar(select(ServicePoint.id).where(ServicePoint.id == service_point_id)) is None:
@@ -64,7 +65,7 @@ def find(
 def _line(row: Row[Any], *, with_names: bool) -> dict[str, Any]:
     line = row._asdict()
     changed = line.pop("changed")
-    nobody = {} if with_names else {"staff_id": None, "staff_name": None}
+    nobody = {} if with_names else {"staff_id": None, "staff_name": None, "reason": None}
     if line["kind"] == "reading":
         line["label"] = _digits(line["label"])
     return {**line, **nobody, "fields": sorted(changed) if changed else []}
@@ -114,6 +115,9 @@ def _columns(
     label: Any = None,
     order_id: Any = None,
     staff_id: Any = None,
+    reason: Any = None,
+    outcome: Any = None,
+    recorded_at: Any = None,
     changed: Any = None,
     line_id: Any = None,
 ) -> tuple[ColumnElement[Any], ...]:
@@ -130,6 +134,9 @@ def _columns(
         (cast(null(), String) if label is None else cast(label, String)).label("label"),
         (cast(null(), Uuid) if order_id is None else order_id).label("order_id"),
         (cast(null(), Uuid) if staff_id is None else staff_id).label("staff_id"),
+        (cast(null(), String) if reason is None else cast(reason, String)).label("reason"),
+        (cast(null(), String) if outcome is None else cast(outcome, String)).label("outcome"),
+        (at if recorded_at is None else recorded_at).label("recorded_at"),
         (cast(null(), Json) if changed is None else changed).label("changed"),
     )
 
@@ -150,6 +157,9 @@ def _orders(actor: Actor, point: UUID) -> Select[Any]:
                 label=ServiceOrder.type_code + " " + OrderHistory.to_state,
                 order_id=ServiceOrder.id,
                 staff_id=OrderHistory.staff_id,
+                reason=OrderHistory.reason,
+                outcome=OrderHistory.facts["outcome"].as_string(),
+                recorded_at=OrderHistory.recorded_at,
             )
         )
         .join(ServiceOrder, ServiceOrder.id == OrderHistory.order_id)
@@ -168,6 +178,7 @@ def _readings(point: UUID) -> Select[Any]:
                 _happened(Reading.noted_at, Reading.recorded_at),
                 label=digits,
                 order_id=Reading.order_id,
+                recorded_at=Reading.recorded_at,
             )
         )
         .join(Register, Register.id == Reading.register_id)
@@ -203,6 +214,7 @@ def _stops(point: UUID) -> Select[Any]:
             _happened(StopVisit.noted_at, StopVisit.recorded_at),
             label=StopVisit.skip_code,
             staff_id=StopVisit.technician_id,
+            recorded_at=StopVisit.recorded_at,
         )
     ).where(StopVisit.service_point_id == point, StopVisit.kind == "skip")
 
@@ -214,7 +226,15 @@ def _photos(actor: Actor, point: UUID) -> list[Select[Any]]:
     """
     event = case((Attachment.stored_at.is_(None), "declared"), else_="stored")
     at = _happened(Attachment.noted_at, Attachment.created_at)
-    columns = _columns("photo", event, Attachment.id, at, label=Attachment.label, order_id=Attachment.order_id)
+    columns = _columns(
+        "photo",
+        event,
+        Attachment.id,
+        at,
+        label=Attachment.label,
+        order_id=Attachment.order_id,
+        recorded_at=Attachment.created_at,
+    )
     parts = [
         select(*columns)
         .join(ServiceOrder, ServiceOrder.id == Attachment.order_id)

@@ -60,7 +60,9 @@ def test_an_order_whose_photo_is_lost_with_its_tablet_is_posted_once_the_photo_i
         sha256="0" * 64, size=10, noted_at=utc_now(),
     )  # fmt: skip
     town.add(photo)
-    assert step("carla", "post").json["code"] == "photos_missing"  # type: ignore[attr-defined]
+    refused = step("carla", "post").json  # type: ignore[attr-defined]
+    assert (refused["code"], refused["waiting"][0]["waiting"]) == ("photos_missing", 1)
+    assert f"1 of 1 photos still on {refused['waiting'][0]['tablet_name']}" in refused["detail"]
     lost = {"reason": "The tablet fell into the river."}
     assert office.as_("carla").post(f"/attachments/{photo.id}/waive", lost).json["code"] == "forbidden"
     waived = office.as_("sue").post(f"/attachments/{photo.id}/waive", lost)

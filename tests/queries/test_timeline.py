@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from curbstop.commands import access_issues, service_points, stop_visits
+from curbstop.commands import access_issues, service_orders, service_points, stop_visits
 from curbstop.models import Attachment
 from curbstop.models.base import utc_now
 from curbstop.models.ids import new_id
 from curbstop.queries import timeline
 from curbstop.queries.page import PageRequest
+from tests.sync.model_tablet import ModelTablet
 from tests.town import Place, Town
 
 
@@ -53,6 +54,21 @@ def test_it_merges_everything_newest_first(town: Town) -> None:
     assert created["label"] == "GEN ready"
     (edit,) = (line for line in found if line["event"] == "edit")
     assert (edit["fields"], edit["staff_name"]) == (["access_notes"], "Carla")
+
+
+def test_it_says_why_and_what_was_found_and_when_the_server_heard_of_it(town: Town) -> None:
+    place = town.place()
+    gone = town.order("GEN", place)
+    with town.work("sue") as work:
+        service_orders.cancel(work, gone, reason="called off")
+    done = town.order("GEN", place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    tablet.push(tablet.order_op("order.complete", done, {"outcome": "DONE", "captures": {"notes": "All well"}}))
+    found = {line["event"]: line for line in lines(town, "carla", place) if line["kind"] == "order"}
+    assert found["cancel"]["reason"] == "called off"
+    assert found["complete"]["outcome"] == "DONE"
+    assert found["complete"]["recorded_at"] >= found["complete"]["at"]
 
 
 def test_pages_hold_every_line_once(town: Town) -> None:
