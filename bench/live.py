@@ -95,7 +95,7 @@ def measure_storm(place: Place) -> Iterator[Figure]:
         people = crew.hire(base, place.amount(500, 100))
         crew.give_routes(base, people, stops=STOPS, count=count)
         base.settle()
-        with api(base) as url, signed_in(base, url, Role.CSR) as office:
+        with api(base, CURBSTOP_API_PROCESSES=place.processes) as url, signed_in(base, url, Role.CSR) as office:
             plan = {**_plan(url, people), "task": "storm", "wait_s": WAIT_S, "seconds": 4 * STORM_S}
             with fleet(plan) as storming, _searching(office, url, houses) as took:
                 seen = storming.ended()

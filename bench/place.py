@@ -29,6 +29,11 @@ class Place:
     folder: Path
     quick: bool
 
+    @property
+    def processes(self) -> str:
+        """API processes for figures of many tablets at once: PostgreSQL lets two share the two cores."""
+        return "1" if self.backend == "embedded" else "2"
+
     def amount(self, whole: int, quick: int) -> int:
         """How much is measured, so that QUICK ends within a few minutes."""
         return quick if self.quick else whole

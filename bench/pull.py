@@ -52,8 +52,10 @@ def measure_rows(place: Place) -> Iterator[Figure]:
 
 def measure_no_change(place: Place) -> Iterator[Figure]:
     """The 95th percentile of pulls that bring nothing, asked for at a fixed rate by a process of its own."""
-    processes = "1" if place.backend == "embedded" else "2"
-    with database(place) as base, walk(base, place.amount(2_000, 200), CURBSTOP_API_PROCESSES=processes) as walked:
+    with (
+        database(place) as base,
+        walk(base, place.amount(2_000, 200), CURBSTOP_API_PROCESSES=place.processes) as walked,
+    ):
         found = _pull_lines(walked)
         wish = {"cursor": found[-1]["checkpoint_complete"]["cursor"], "schema_version": 1}
         _ask(walked, wish, seconds=2)
