@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import distinct, func, select, update
+from sqlalchemy import ColumnElement, and_, distinct, exists, func, select, update
 
 from curbstop.commands import journal
 from curbstop.commands.work import Work, check_version, get
@@ -41,8 +41,8 @@ def look(work: Work, tablet: Tablet, said: Mapping[str, Any]) -> None:
 def forgotten(work: Work, tablet: Tablet, kind: str) -> None:
     """The tablet no longer knows what was in its outbox; raises an incident unless all of that has arrived."""
     before = tablet.beacon or {}
-    through = _count(before, "last_n") or 0
-    lost = min(_count(before, "outbox_count") or 0, through - _arrived(work, tablet.id, through) - tablet.missing_count)
+    missing = _missing_count(work, tablet, _count(before, "last_n") or 0)
+    lost = min(_count(before, "outbox_count") or 0, missing - tablet.missing_count)
     if lost > 0:
         _report(work, tablet, kind, lost, {"beacon": dict(before)})
 
@@ -58,19 +58,38 @@ def settle(work: Work, incident_id: UUID, note: str, *, if_version: int | None =
     check_version(incident, if_version)
     incident.state, incident.note = "settled", note
     incident.settled_at, incident.settled_by_id = work.at, work.actor.staff_id
+    _give_up(work, incident)
     journal.changed(work, incident, "incident.settle")
     return incident
 
 
+def _give_up(work: Work, incident: TabletIncident) -> None:
+    """What the last open incident of a tablet asked for is not looked for any longer; it is taken when it comes."""
+    others = exists().where(
+        TabletIncident.tablet_id == incident.tablet_id,
+        TabletIncident.state == "open",
+        TabletIncident.id != incident.id,
+    )
+    if work.session.scalar(select(others)):
+        return
+    tablet = get(work, Tablet, incident.tablet_id)
+    last_n = _count(tablet.beacon or {}, "last_n") or 0
+    outbox = _count(tablet.beacon or {}, "outbox_count")
+    if outbox == 0 and last_n > tablet.through_n:
+        _keep_count(work, tablet, through_n=last_n, missing_count=0)
+
+
 def _look_for_gap(work: Work, tablet: Tablet, last_n: int) -> None:
     """Its outbox is empty, so every number up to the last one has arrived, or never will."""
-    missing = last_n - _arrived(work, tablet.id, last_n)
+    missing = _missing_count(work, tablet, last_n)
     if missing > tablet.missing_count:
-        numbers = _missing(work, tablet.id, last_n)
+        numbers = _missing(work, tablet, last_n)
         _report(work, tablet, GAP, missing - tablet.missing_count, {"numbers": numbers})
     elif missing < tablet.missing_count:
         # A rescue, or a colleague's outbox, brought it after all.
-        _set_missing(work, tablet, max(missing, 0))
+        _keep_count(work, tablet, missing_count=missing)
+    if missing == 0 and last_n > tablet.through_n:
+        _keep_count(work, tablet, through_n=last_n)
 
 
 def _report(work: Work, tablet: Tablet, kind: str, lost: int, facts: Mapping[str, Any]) -> None:
@@ -91,32 +110,32 @@ def _report(work: Work, tablet: Tablet, kind: str, lost: int, facts: Mapping[str
     )
     work.session.add(incident)
     journal.changed(work, incident, "incident.raise")
-    _set_missing(work, tablet, tablet.missing_count + lost)
+    _keep_count(work, tablet, missing_count=tablet.missing_count + lost)
 
 
-def _set_missing(work: Work, tablet: Tablet, count: int) -> None:
+def _keep_count(work: Work, tablet: Tablet, **counts: int) -> None:
     # A sign of life, like the beacon: no version, no audit.
-    work.session.execute(update(Tablet).where(Tablet.id == tablet.id).values(missing_count=count))
+    work.session.execute(update(Tablet).where(Tablet.id == tablet.id).values(counts))
 
 
-def _arrived(work: Work, tablet_id: UUID, through_n: int) -> int:
-    counted = select(func.count(distinct(OpLedger.n))).where(
-        OpLedger.tablet_id == tablet_id, OpLedger.n.between(1, through_n)
-    )
-    return int(work.session.scalar(counted) or 0)
+def _missing_count(work: Work, tablet: Tablet, last_n: int) -> int:
+    """How many numbers have not arrived, beyond those that were looked through before."""
+    counted = select(func.count(distinct(OpLedger.n))).where(_looked_through(tablet, last_n))
+    return max(0, last_n - tablet.through_n - int(work.session.scalar(counted) or 0))
 
 
-def _missing(work: Work, tablet_id: UUID, through_n: int) -> list[int]:
+def _looked_through(tablet: Tablet, last_n: int) -> ColumnElement[bool]:
+    return and_(OpLedger.tablet_id == tablet.id, OpLedger.n.between(tablet.through_n + 1, last_n))
+
+
+def _missing(work: Work, tablet: Tablet, last_n: int) -> list[int]:
     """The first numbers that are not there; between each two neighbours that are, so that it takes one pass."""
     there = work.session.scalars(
-        select(OpLedger.n)
-        .where(OpLedger.tablet_id == tablet_id, OpLedger.n.between(1, through_n))
-        .distinct()
-        .order_by(OpLedger.n)
+        select(OpLedger.n).where(_looked_through(tablet, last_n)).distinct().order_by(OpLedger.n)
     )
     missing: list[int] = []
-    expected = 1
-    for number in [*there, through_n + 1]:
+    expected = tablet.through_n + 1
+    for number in [*there, last_n + 1]:
         assert number is not None
         missing += range(expected, min(number, expected + _MOST_NAMED))
         expected = number + 1

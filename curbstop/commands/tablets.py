@@ -163,10 +163,18 @@ def heard(
         said["clock_skew_s"] = skew_s(clock, work.at)
     if beacon is not None:
         tablet = work.session.get_one(Tablet, work.actor.tablet_id)
-        if tablet.beacon != dict(beacon):
+        if tablet.beacon != dict(beacon) and not _is_late(tablet.beacon_clock, clock):
             incidents.look(work, tablet, beacon)
             said["beacon"] = dict(beacon)
+            said["beacon_clock"] = {"boot_id": clock.boot_id, "mono_s": clock.mono_s} if clock else None
     work.session.execute(update(Tablet).where(Tablet.id == work.actor.tablet_id).values(said))
+
+
+def _is_late(heard_then: Mapping[str, Any] | None, clock: Said | None) -> bool:
+    """Whether this was sent before what was heard last: a request may be long on its way, and overtaken by a retry."""
+    if heard_then is None or clock is None or heard_then["boot_id"] != clock.boot_id:
+        return False
+    return clock.mono_s < float(heard_then["mono_s"])
 
 
 def ring(work: Work) -> None:

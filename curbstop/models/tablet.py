@@ -12,7 +12,11 @@ from curbstop.models.ids import new_id
 
 
 class Tablet(Versioned, Base):
-    """A tablet that may sync. Its key is kept as a hash; `beacon` is what it last said of its own outbox."""
+    """A tablet that may sync.
+
+    Its key is kept as a hash. `beacon` is what it last said of its own outbox, `beacon_clock` what its clock showed
+    then: {boot_id, mono_s}, where it said so.
+    """
 
     __tablename__ = "tablet"
 
@@ -27,7 +31,10 @@ class Tablet(Versioned, Base):
     revoked_at: Mapped[datetime | None]
     clock_skew_s: Mapped[float | None]
     beacon: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    # So many numbers of its ops are known never to have come.
+    beacon_clock: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    # Its ops are looked through beyond this number: up to it all have arrived, or were given up.
+    through_n: Mapped[int] = mapped_column(default=0, server_default="0")
+    # So many beyond it are known never to have come.
     missing_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
 

@@ -146,3 +146,47 @@ def _settle(
     except Problem as problem:
         return problem.code
     return None
+
+
+def _hear_at(tablet: ModelTablet, beacon: dict[str, Any], mono_ms: int, boot_id: str = "b1") -> None:
+    clock = {"sent_at": "2026-05-04T14:40:00Z", "boot_id": boot_id, "mono_ms": mono_ms, "round_trip_ms": None}
+    actor = tablet.town.actor("tom", tablet.tablet_id)
+    push.take(tablet.town.sessions, actor, tablet.town.settings, [], beacon=beacon, clock=clock)
+
+
+def test_a_beacon_that_was_long_on_its_way_raises_nothing(town: Town, tablet: ModelTablet) -> None:
+    """Clause 9.10: a request that a retry overtook tells of what was, not of what is."""
+    _hear_at(tablet, _beacon(tablet, 1, 3), 5_000)
+    _hear_at(tablet, _beacon(tablet, 2, 4), 9_000)
+    _hear_at(tablet, _beacon(tablet, 1, 3), 5_000)
+    assert _incidents(town) == []
+    [kept] = town.all(select(Tablet.beacon).where(Tablet.id == tablet.tablet_id))
+    assert kept["last_n"] == 4
+    _hear_at(tablet, _beacon(tablet, 1, 3), 12_000)
+    assert _incidents(town) == [("counter_went_back", 2)]
+
+
+def test_after_a_restart_the_clock_says_nothing_of_the_order(town: Town, tablet: ModelTablet) -> None:
+    """Clause 9.10."""
+    _hear_at(tablet, _beacon(tablet, 2, 4), 9_000)
+    _hear_at(tablet, _beacon(tablet, 0, 1), 1_000, "b2")
+    assert _incidents(town) == [("counter_went_back", 2)]
+
+
+def test_what_was_looked_through_is_not_counted_again(town: Town, tablet: ModelTablet) -> None:
+    """Clause 9.11: the look costs what is new, and what was given up is not asked for once more."""
+    _push(tablet, _op(tablet), beacon=_beacon(tablet, 0, 1))
+    _hear(tablet, _beacon(tablet, 0, 1, bytes_pending=1))
+    assert town.all(select(Tablet.through_n).where(Tablet.id == tablet.tablet_id)) == [1]
+    lost, fourth = _op(tablet), _op(tablet)
+    _push(tablet, fourth, beacon=_beacon(tablet, 0, 3))
+    _hear(tablet, _beacon(tablet, 0, 3, bytes_pending=2))
+    assert _incidents(town) == [("gap", 1)]
+    [incident_id] = town.all(select(TabletIncident.id))
+    with town.work("sue") as work:
+        incidents.settle(work, incident_id, "The tablet was reset; the order was done again.")
+    [given_up] = town.all(select(Tablet).where(Tablet.id == tablet.tablet_id))
+    assert (given_up.through_n, given_up.missing_count) == (3, 0)
+    _push(tablet, lost, _op(tablet), beacon=_beacon(tablet, 0, 4))
+    _hear(tablet, _beacon(tablet, 0, 4, bytes_pending=3))
+    assert _incidents(town) == [("gap", 1)]
