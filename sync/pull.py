@@ -30,6 +30,8 @@ from sync.contract import SCHEMA_VERSION
 from sync.cursor import Key, Mark
 
 BATCH = 500
+# So many batches are read together once a bucket has shown to be large: each statement costs as much as 50 rows.
+TOGETHER = 2
 # Keys of changed rows that are read at once; a longer list is read in parts.
 KEYS_AT_ONCE = 5_000
 
@@ -260,13 +262,15 @@ class _Sender:
 
 
 def _pages(session: Session, bucket: str, entity_type: str, after: UUID | None) -> Iterator[list[tuple[UUID, str]]]:
+    """Parts of at most BATCH, the first of them at once; of a large bucket some are asked for together."""
+    at_once = BATCH
     while True:
-        page = rows.page(session, bucket, entity_type, after, BATCH)
-        if page:
-            yield page
-        if len(page) < BATCH:
+        page = rows.page(session, bucket, entity_type, after, at_once)
+        for start in range(0, len(page), BATCH):
+            yield page[start : start + BATCH]
+        if len(page) < at_once:
             return
-        after = page[-1][0]
+        after, at_once = page[-1][0], TOGETHER * BATCH
 
 
 def _code_texts() -> list[str]:
