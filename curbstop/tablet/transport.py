@@ -88,7 +88,7 @@ class Transport:
         if response.status_code >= 400:
             with response:
                 raise _refused(response)
-        if not stream and not _is_whole(response):
+        if not stream and not is_whole(response):
             raise Offline("the line broke in the middle of the answer's head")
         return response
 
@@ -127,7 +127,7 @@ class Transport:
             raise Offline(f"the stream ended {left} bytes early")
 
 
-def _is_whole(response: requests.Response) -> bool:
+def is_whole(response: requests.Response) -> bool:
     """Whether the head arrived with its last lines: without a length, no end of the body could be missed."""
     if response.status_code == 204:
         return True

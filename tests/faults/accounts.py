@@ -137,6 +137,9 @@ def _effects(row: OpLedger, history: Counter[tuple[str, str]], visits: Counter[s
 
 
 def _wanted(row: OpLedger) -> int:
+    if row.verdict == "superseded_noop":
+        # Overtaken progress changes nothing, and the order's history has it; unless its making waits for the office.
+        return int((row.answer or {}).get("code") != "not_found")
     return int(row.verdict in ("applied", "merged"))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from curbstop.tablet import Client, FieldWork, NotAllowed, Offline, Refused, Store, Transport, outbox, view
+from curbstop.tablet.transport import is_whole
 from tests.faults.proxy import Lane
 
 PASSWORD = "water under the bridge"
@@ -236,6 +237,8 @@ class Desk:
         for left in reversed(range(tries)):
             try:
                 answer = self.session.request(method, self.lane.url + path, json=body, headers=headers, timeout=30)
+                if not is_whole(answer):
+                    raise requests.ConnectionError("the answer broke off")
                 if answer.status_code == 401 and path != "/auth/sign-in":
                     self.begin()
                 elif answer.status_code not in BUSY:
