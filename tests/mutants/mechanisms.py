@@ -240,7 +240,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the tablet's transactions end",
-        "on a full disk the store stays in the transaction that failed",
+        "the store stays in the transaction that failed",
         (
             Patch(
                 "curbstop/tablet/store.py",
@@ -248,6 +248,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "",
             ),
         ),
-        ("tests/faults/test_full_disk.py::test_a_pull_that_finds_the_disk_full_changes_nothing_and_is_done_again",),
+        ("tests/tablet/test_store.py::test_what_breaks_off_in_the_middle_leaves_neither_rows_nor_an_open_transaction",),
     ),
 )
