@@ -103,6 +103,8 @@ class Action(StrEnum):
     # Not rows of the reference matrix: see ADDED below for the reasons.
     EDIT_ORDER = "edit_order"
     HOLD_ORDER = "hold_order"
+    HOLD_ACCOUNT = "hold_account"
+    EXCHANGE_BILLING = "exchange_billing"
     CANCEL_ORDER = "cancel_order"
     OVERRIDE_DUPLICATE = "override_duplicate"
     CORRECT_POSTED_ORDER = "correct_posted_order"
@@ -174,6 +176,8 @@ _ROWS: dict[Action, _Row] = {
     #                                 TECH   LEAD  DSP   CSR   BIL   GIS   SUP   ADM   AUD   INT
     Action.EDIT_ORDER:               (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.HOLD_ORDER:               (NO,    NO,   Y,    Y,    NO,   NO,   Y,    NO,   NO,   NO),
+    Action.HOLD_ACCOUNT:             (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
+    Action.EXCHANGE_BILLING:         (NO,    NO,   NO,   NO,   Y,    NO,   NO,   NO,   NO,   Y),
     Action.CANCEL_ORDER:             (NO,    NO,   Y,    OWN,  OWN,  NO,   Y,    NO,   NO,   PAY),
     Action.OVERRIDE_DUPLICATE:       (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.CORRECT_POSTED_ORDER:     (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
@@ -209,6 +213,8 @@ _ROWS: dict[Action, _Row] = {
 ADDED: dict[Action, str] = {
     Action.EDIT_ORDER: "header fields belong to the office: whoever creates or dispatches orders",
     Action.HOLD_ORDER: "the actors of hold and unhold in the transition table",
+    Action.HOLD_ACCOUNT: "whoever hears why a customer's water must stay on",
+    Action.EXCHANGE_BILLING: "what is owed and paid comes from the billing system, or from billing's hand",
     Action.CANCEL_ORDER: "the actors of cancel; a payment cancels an order that is not on a tablet yet",
     Action.OVERRIDE_DUPLICATE: "an office decision, never a tablet's",
     Action.CORRECT_POSTED_ORDER: "the actor of correct in the transition table",

@@ -120,6 +120,10 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "Choose another day or technician; an administrator may raise daily_capacity.",
     ),
     "photos_missing": ProblemType(409, "Photos have not arrived yet", "Wait for the tablet to send them, then post."),
+    "hold_ended": ProblemType(409, "The hold was ended", "Place another one."),
+    "hold_not_renewable": ProblemType(409, "The hold cannot be renewed", "Place another one, if the policy has it."),
+    "policy_invalid": ProblemType(422, "The policy cannot be like that", "Correct the setting that is named."),
+    "fee_refused": ProblemType(409, "The policy allows no such fee", "Use a fee that the utility may charge."),
     "capture_missing": ProblemType(422, "Captures are missing or wrong", "Fill in what `findings` names."),
     "impossible_transition": ProblemType(
         409, "The order is in a state where that cannot happen", "`possible` lists what can happen to it now."

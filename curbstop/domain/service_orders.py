@@ -238,6 +238,10 @@ def state_at_create(*, header_complete: bool, needs_approval: bool = False, as_d
     return OrderState.DRAFT if as_draft or needs_approval or not header_complete else OrderState.READY
 
 
+# What can still be taken back: the work is neither done nor ended, and not on its way back already.
+RECALLABLE = (*_BEFORE_TABLET, *_ON_TABLET)
+
+
 def recall_event(state: OrderState) -> OrderEvent:
     """How the office takes an order back: RECALL once a tablet has it, CANCEL at once before."""
     return OrderEvent.RECALL if state in _ON_TABLET else OrderEvent.CANCEL
