@@ -35,6 +35,11 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "supervisor_task",
         ),
     ),
+    "Policy and money": (
+        "What the ordinance says, in versions, and what stands against an account: what billing says it owes, what was "
+        "paid, and why its water stays on.",
+        ("policy_version", "closure", "standing", "payment", "hold"),
+    ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "
         "what happened at a stop is a visit.",

@@ -14,6 +14,7 @@ from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.outbox import JobDone, Outbox
+from curbstop.models.policy import Closure, PolicyVersion
 from curbstop.models.reading import Reading
 from curbstop.models.request import IdempotencyKey, NumberSequence
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop, StopVisit
@@ -22,6 +23,7 @@ from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
+from curbstop.models.standing import Hold, Payment, Standing
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 from curbstop.models.wrong_try import WrongTry
@@ -35,12 +37,14 @@ __all__ = [
     "BucketRow",
     "ChangeHorizon",
     "ChangeLog",
+    "Closure",
     "Conflict",
     "Customer",
     "Cycle",
     "Endpoint",
     "EnrolmentCode",
     "Fee",
+    "Hold",
     "Hydrant",
     "IdempotencyKey",
     "ImportBatch",
@@ -52,6 +56,8 @@ __all__ = [
     "OrderHistory",
     "OrderTypeRow",
     "Outbox",
+    "Payment",
+    "PolicyVersion",
     "Reading",
     "RefreshToken",
     "Register",
@@ -64,6 +70,7 @@ __all__ = [
     "ServicePoint",
     "Snapshot",
     "Staff",
+    "Standing",
     "Stop",
     "StopVisit",
     "Street",

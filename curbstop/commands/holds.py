@@ -1,0 +1,87 @@
+"""Holds on accounts: placed, renewed and ended by the office; placing one takes back a cut-off that is under way."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from curbstop.commands import journal, money_recalls, policies
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain import holds as rules
+from curbstop.domain.holds import HoldKind
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.account import Account
+from curbstop.models.ids import new_id
+from curbstop.models.standing import Hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewHold:
+    """What the office says of a hold; `through` is its last day, where it has one."""
+
+    account_id: UUID
+    kind: HoldKind
+    reason: str
+    starts_on: date | None = None
+    through: date | None = None
+    category: str | None = None
+
+
+def place(work: Work, new: NewHold) -> Hold:
+    """Places a hold. Cut-offs for money of the account that are not done are recalled in the same transaction.
+
+    Problems: forbidden, not_found, invalid (no day for a promise, an unknown category of critical customers).
+    """
+    require(work.actor, Action.HOLD_ACCOUNT)
+    # The account is locked: a payment and a hold that arrive together each see what the other did.
+    account = get(work, Account, new.account_id)
+    policy = policies.in_force(work.session).policy
+    starts_on = new.starts_on or work.at.astimezone(work.settings.zone).date()
+    if new.kind is HoldKind.CRITICAL and new.category not in policy.critical.categories:
+        known = ", ".join(policy.critical.categories)
+        raise Problem("invalid", f"A critical customer is one of: {known}.", field="category")
+    hold = Hold(
+        id=new_id(),
+        account_id=account.id,
+        kind=new.kind.value,
+        reason=new.reason,
+        category=new.category,
+        starts_on=starts_on,
+        through=rules.last_day(policy, new.kind, starts_on, new.through),
+        renewals=0,
+        placed_by_id=work.actor.staff_id,
+        created_at=work.at,
+    )
+    work.session.add(hold)
+    journal.changed(work, hold, "hold.place")
+    if rules.stands_in_the_way(new.kind):
+        money_recalls.withdraw(work, [account.id], reason=f"{new.kind.value} hold placed")
+    return hold
+
+
+def renew(work: Work, hold_id: UUID, *, if_version: int | None = None) -> Hold:
+    """Lengthens a medical hold once more; Problem(`hold_not_renewable`), Problem(`hold_ended`)."""
+    require(work.actor, Action.HOLD_ACCOUNT)
+    hold = _open(work, hold_id, if_version)
+    policy = policies.in_force(work.session).policy
+    hold.through = rules.renewed(policy, HoldKind(hold.kind), hold.through, hold.renewals)
+    hold.renewals += 1
+    journal.changed(work, hold, "hold.renew")
+    return hold
+
+
+def end(work: Work, hold_id: UUID, *, reason: str, if_version: int | None = None) -> Hold:
+    """Ends a hold. A cut-off that it took back stays recalled: there has to be a new order."""
+    require(work.actor, Action.HOLD_ACCOUNT)
+    hold = _open(work, hold_id, if_version)
+    hold.ended_at, hold.ended_by_id, hold.end_reason = work.at, work.actor.staff_id, reason
+    journal.changed(work, hold, "hold.end")
+    return hold
+
+
+def _open(work: Work, hold_id: UUID, if_version: int | None) -> Hold:
+    hold = get(work, Hold, hold_id)
+    check_version(hold, if_version)
+    if hold.ended_at is not None:
+        raise Problem("hold_ended", "This hold was ended already; place another one.")
+    return hold

@@ -1,0 +1,108 @@
+"""The policy in force: started from a profile, edited into new versions, and the calendar that it counts by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from curbstop.commands import journal
+from curbstop.commands.public_holidays import between
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.closures import Closures
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.policy import Policy, edited, from_json, profile
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.policy import Closure, PolicyVersion
+
+# What an installation goes by that has never been asked.
+UNASKED = "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A version's number with its content; number 0 is the shipped profile that nobody has touched."""
+
+    number: int
+    profile: str
+    policy: Policy
+
+
+def in_force(session: Session) -> InForce:
+    """The newest version."""
+    row = session.scalar(select(PolicyVersion).order_by(PolicyVersion.number.desc()).limit(1))
+    if row is None:
+        return InForce(0, UNASKED, profile(UNASKED))
+    return InForce(row.number, row.profile, from_json(row.content))
+
+
+def start(work: Work, name: str, *, reason: str, if_version: int | None = None) -> InForce:
+    """Makes a shipped profile the next version; what was set before is in the versions before it.
+
+    Problems: forbidden, policy_invalid, version_mismatch.
+    """
+    return _next(work, name, profile(name), reason, if_version)
+
+
+def edit(work: Work, changes: Mapping[str, Any], *, reason: str, if_version: int | None = None) -> InForce:
+    """The next version: the present one with some settings changed. The same settings again make no version.
+
+    Problems: forbidden, policy_invalid (names the setting), version_mismatch.
+    """
+    now = in_force(work.session)
+    return _next(work, now.profile, edited(now.policy, changes), reason, if_version)
+
+
+def close(work: Work, day: date, name: str) -> Closure:
+    """The utility is closed on that day; Problem(`conflict`) when it is known already."""
+    require(work.actor, Action.MANAGE_POLICIES)
+    if work.session.scalar(select(Closure.id).where(Closure.day == day)) is not None:
+        raise Problem("conflict", f"{day} is a closure already.")
+    row = Closure(id=new_id(), day=day, name=name, created_at=work.at)
+    work.session.add(row)
+    journal.changed(work, row, "closure.add")
+    return row
+
+
+def reopen(work: Work, closure_id: UUID, *, if_version: int | None = None) -> None:
+    """The utility is open on that day after all."""
+    require(work.actor, Action.MANAGE_POLICIES)
+    row = get(work, Closure, closure_id)
+    check_version(row, if_version)
+    journal.audit(work, "closure.remove", "closure", row.id, before={"day": row.day.isoformat(), "name": row.name})
+    work.session.execute(delete(Closure).where(Closure.id == row.id))
+
+
+def closures(session: Session, policy: Policy, first: date, last: date) -> Closures:
+    """The calendar from `first` through `last`: weekends, public holidays and the utility's own closures."""
+    own = session.scalars(select(Closure.day).where(Closure.day.between(first, last)))
+    calendar = policy.calendar
+    public = between(calendar.country, calendar.subdivision, first, last)
+    return Closures.of(calendar.weekend, {*own, *public})
+
+
+def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | None) -> InForce:
+    require(work.actor, Action.MANAGE_POLICIES)
+    now = in_force(work.session)
+    if if_version is not None and if_version != now.number:
+        raise Problem("version_mismatch", current_version=now.number, your_version=if_version)
+    # A calendar that no country has is found out now, not by the first cut-off.
+    between(policy.calendar.country, policy.calendar.subdivision, work.at.date(), work.at.date())
+    if now.number and (now.profile, now.policy) == (name, policy):
+        return now
+    # Two editors at once meet at the number: one of them is told. The row is its own audit: who, when and why.
+    row = PolicyVersion(
+        number=now.number + 1,
+        profile=name,
+        content=policy.to_json(),
+        reason=reason,
+        made_at=work.at,
+        made_by_id=work.actor.staff_id,
+    )
+    work.session.add(row)
+    work.session.flush()
+    return InForce(row.number, name, policy)

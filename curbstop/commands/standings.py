@@ -1,0 +1,162 @@
+"""What billing tells of accounts: what is owed, what was paid, what the bank sent back. Money meets orders here."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from curbstop.commands import journal, money_recalls
+from curbstop.commands.work import Work
+from curbstop.domain.money import Owed, takes_back
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.account import Account
+from curbstop.models.among import among
+from curbstop.models.ids import new_id
+from curbstop.models.standing import Payment, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What billing says that an account owes, as of its own moment."""
+
+    account_id: UUID
+    past_due_cents: int
+    periods_past_due: int
+    as_of: datetime
+    delinquent_since: date | None = None
+    debt_class: str | None = None
+    owed_by_former_occupant: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """A payment by the key that billing knows it by."""
+
+    account_id: UUID
+    source_key: str
+    cents: int
+    received_at: datetime
+    paid_a_restoral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many payments were new, and the cut-offs that they took back."""
+
+    new: int
+    recalled: list[UUID]
+
+
+def tell(work: Work, told: Sequence[Told]) -> int:
+    """Keeps what accounts owe; what is older than what is known already changes nothing. Returns how many were kept.
+
+    Problems: forbidden, not_found (names the accounts), invalid (an account twice).
+    """
+    require(work.actor, Action.EXCHANGE_BILLING)
+    ids = [one.account_id for one in told]
+    if len(set(ids)) != len(ids):
+        raise Problem("invalid", "An account comes twice; send one standing of each.", field="account_id")
+    _lock(work, ids)
+    if not told:
+        return 0
+    dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
+    names = ("past_due_cents", "periods_past_due", "delinquent_since", "debt_class", "owed_by_former_occupant", "as_of")
+    rows = [
+        {"account_id": one.account_id, **{name: getattr(one, name) for name in names}, "recorded_at": work.at}
+        for one in told
+    ]
+    made = dialect.insert(Standing)
+    kept = made.on_conflict_do_update(
+        index_elements=["account_id"],
+        set_={name: made.excluded[name] for name in (*names, "recorded_at")},
+        where=Standing.as_of <= made.excluded.as_of,
+    ).returning(Standing.account_id)
+    return len(list(work.session.scalars(kept, rows)))
+
+
+def take(work: Work, payments: Sequence[Paid]) -> Taken:
+    """Keeps payments, each once by its key, and recalls the cut-offs of whoever has paid by now.
+
+    Problems: forbidden, not_found (names the accounts), invalid (not above nought).
+    """
+    require(work.actor, Action.EXCHANGE_BILLING)
+    if any(one.cents <= 0 for one in payments):
+        raise Problem("invalid", "A payment is above nought; one that came back is told as returned.", field="cents")
+    by_key = {one.source_key: one for one in payments}
+    _lock(work, {one.account_id for one in by_key.values()})
+    known = set(work.session.scalars(select(Payment.source_key).where(Payment.source_key.in_(list(by_key)))))
+    new = [one for key, one in by_key.items() if key not in known]
+    work.session.add_all(
+        Payment(
+            id=new_id(),
+            account_id=one.account_id,
+            source_key=one.source_key,
+            cents=one.cents,
+            received_at=one.received_at,
+            recorded_at=work.at,
+            recorded_by_id=work.actor.staff_id,
+            paid_a_restoral=one.paid_a_restoral,
+        )
+        for one in new
+    )
+    work.session.flush()
+    owed = owed_by(work, {one.account_id for one in new})
+    paid = [account_id for account_id, one in owed.items() if takes_back(one)]
+    return Taken(len(new), money_recalls.withdraw(work, paid, reason="payment received") if paid else [])
+
+
+def return_payment(work: Work, source_key: str, *, returned_on: date, reason: str) -> Payment:
+    """The bank sent a payment back. What it had recalled stays recalled; a cut-off for it is an order of its own.
+
+    The same again changes nothing. Problems: forbidden, not_found, conflict (told before, otherwise).
+    """
+    require(work.actor, Action.EXCHANGE_BILLING)
+    payment = work.session.scalar(select(Payment).where(Payment.source_key == source_key).with_for_update())
+    if payment is None:
+        raise Problem("not_found", f"There is no payment {source_key!r}.")
+    before = (payment.returned_on, payment.return_reason)
+    if before == (returned_on, reason):
+        return payment
+    if before != (None, None):
+        raise Problem("conflict", f"It was told as returned on {payment.returned_on}: {payment.return_reason}.")
+    payment.returned_on, payment.return_reason = returned_on, reason
+    after = {"returned_on": returned_on.isoformat(), "return_reason": reason}
+    journal.audit(work, "payment.return", "payment", payment.id, after=after)
+    return payment
+
+
+def owed_by(work: Work, account_ids: Collection[UUID]) -> dict[UUID, Owed]:
+    """What billing said of each account, with what was paid since; accounts that it said nothing of are left out."""
+    since = (
+        select(func.coalesce(func.sum(Payment.cents), 0))
+        .where(
+            Payment.account_id == Standing.account_id,
+            Payment.received_at > Standing.as_of,
+            Payment.returned_on.is_(None),
+        )
+        .correlate(Standing)
+        .scalar_subquery()
+    )
+    rows = work.session.execute(
+        select(Standing.account_id, Standing.past_due_cents, since).where(
+            among(work.session, Standing.account_id, account_ids)
+        )
+    )
+    return {account_id: Owed(past_due, int(paid)) for account_id, past_due, paid in rows}
+
+
+def _lock(work: Work, account_ids: Iterable[UUID]) -> None:
+    """In one order for all: a payment, a hold and a dispatch of one account come one after the other."""
+    wanted = sorted(set(account_ids))
+    there = set(
+        work.session.scalars(
+            select(Account.id).where(among(work.session, Account.id, wanted)).order_by(Account.id).with_for_update()
+        )
+    )
+    missing = [str(account_id) for account_id in wanted if account_id not in there]
+    if missing:
+        raise Problem("not_found", f"There is no account with id {', '.join(missing[:5])}.", missing=missing)

@@ -1,0 +1,95 @@
+"""Reads what stands against an account: what it owes, its payments, and its holds."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from curbstop.domain.actors import Actor
+from curbstop.domain.money import Owed
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.account import Account, Customer
+from curbstop.models.staff import Staff
+from curbstop.models.standing import Hold, Payment, Standing
+from curbstop.queries import accounts, customers
+from curbstop.queries.page import Page, PageRequest, fetch
+
+HOLD_SORTS = {"created_at": Hold.created_at, "starts_on": Hold.starts_on}
+PAYMENT_SORTS = {"received_at": Payment.received_at}
+
+
+def standing(session: Session, actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """What billing said of the account and what was paid since; Problem(`not_found`), also when it said nothing."""
+    accounts.get(session, actor, account_id)
+    row = session.get(Standing, account_id)
+    if row is None:
+        raise Problem("not_found", "Billing has said nothing of this account yet.")
+    paid = session.scalar(
+        select(func.coalesce(func.sum(Payment.cents), 0)).where(
+            Payment.account_id == account_id, Payment.received_at > row.as_of, Payment.returned_on.is_(None)
+        )
+    )
+    owed = Owed(row.past_due_cents, int(paid or 0))
+    told = {column.key: getattr(row, column.key) for column in Standing.__table__.columns}
+    return {**told, "paid_since_cents": owed.paid_since_cents, "owed_cents": owed.cents}
+
+
+def payments(session: Session, actor: Actor, page: PageRequest, account_id: UUID) -> Page[Payment]:
+    """The account's payments that billing told of."""
+    accounts.get(session, actor, account_id)
+    return fetch(session, select(Payment).where(Payment.account_id == account_id), page, PAYMENT_SORTS, Payment.id)
+
+
+def holds(
+    session: Session,
+    actor: Actor,
+    page: PageRequest,
+    *,
+    account_id: UUID | None = None,
+    kind: str | None = None,
+    applies_on: date | None = None,
+    ended: bool | None = None,
+) -> Page[Row[Any]]:
+    """A page of holds on the accounts that the actor sees; `applies_on` leaves out ended ones and other days'."""
+    require(actor, Action.VIEW_CUSTOMERS)
+    statement = _holds(actor)
+    if account_id is not None:
+        statement = statement.where(Hold.account_id == account_id)
+    if kind is not None:
+        statement = statement.where(Hold.kind == kind)
+    if ended is not None:
+        statement = statement.where(Hold.ended_at.is_not(None) if ended else Hold.ended_at.is_(None))
+    if applies_on is not None:
+        open_ended = Hold.through.is_(None) | (Hold.through >= applies_on)
+        statement = statement.where(Hold.ended_at.is_(None), Hold.starts_on <= applies_on, open_ended)
+    return fetch(session, statement, page, HOLD_SORTS, Hold.id)
+
+
+def hold(session: Session, actor: Actor, hold_id: UUID) -> Row[Any]:
+    """One hold, or Problem(`not_found`)."""
+    require(actor, Action.VIEW_CUSTOMERS)
+    row = session.execute(_holds(actor).where(Hold.id == hold_id)).one_or_none()
+    if row is None:
+        raise Problem("not_found", f"There is no hold with id {hold_id}.")
+    return row
+
+
+def _holds(actor: Actor) -> Select[Any]:
+    ender = aliased(Staff)
+    columns = (getattr(Hold, column.key) for column in Hold.__table__.columns)
+    return (
+        select(
+            *columns,
+            Account.number.label("account_number"),
+            Staff.name.label("placed_by_name"),
+            ender.name.label("ended_by_name"),
+        )
+        .join(Account, Account.id == Hold.account_id)
+        .join(Customer, Customer.id == Account.customer_id)
+        .outerjoin(Staff, Staff.id == Hold.placed_by_id)
+        .outerjoin(ender, ender.id == Hold.ended_by_id)
+        .where(*customers.visible(actor))
+    )
