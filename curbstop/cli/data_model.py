@@ -37,8 +37,8 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "Policy and money": (
         "What the ordinance says, in versions, and what stands against an account: what billing says it owes, what was "
-        "paid, and why its water stays on.",
-        ("policy_version", "closure", "standing", "payment", "hold"),
+        "paid, what was said to its customer, and why its water stays on.",
+        ("policy_version", "closure", "standing", "payment", "hold", "contact_attempt"),
     ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "

@@ -85,6 +85,11 @@ class RestoralPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    promise_grace_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeePolicy:
     attached_at: str  # "listed", "dispatched" or "completed"
     refused: tuple[str, ...]
@@ -103,6 +108,7 @@ class Policy:
     critical: CriticalPolicy
     returned_payment: ReturnedPaymentPolicy
     restoral: RestoralPolicy
+    contact: ContactPolicy
     fees: FeePolicy
     overrides: Mapping[str, tuple[str, ...]]
 

@@ -8,6 +8,7 @@ from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.conflict import Conflict
+from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.fee import Fee
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
@@ -39,6 +40,7 @@ __all__ = [
     "ChangeLog",
     "Closure",
     "Conflict",
+    "ContactAttempt",
     "Customer",
     "Cycle",
     "Endpoint",

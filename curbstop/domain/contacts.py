@@ -1,0 +1,97 @@
+"""The contact log's words, and what an attempt to reach a customer must say to be worth keeping."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from curbstop.domain.problems import Problem
+
+
+class Channel(StrEnum):
+    PHONE = "phone"
+    EMAIL = "email"
+    SMS = "sms"
+    LETTER = "letter"
+    DOOR_TAG = "door_tag"
+    IN_PERSON = "in_person"
+
+
+class Direction(StrEnum):
+    OUT = "out"
+    IN = "in"
+
+
+class Reached(StrEnum):
+    NONE = "none"
+    VOICEMAIL = "voicemail"
+    THIRD_PARTY = "third_party"
+    CUSTOMER = "customer"
+
+
+class Reason(StrEnum):
+    DELINQUENT = "delinquent"
+    HIGH_BILL = "high_bill"
+    ACCESS = "access"
+    RETURNED_PAYMENT = "returned_pmt"
+    OUTAGE = "outage"
+
+
+class Result(StrEnum):
+    """What came of it; an outcome is what a technician found."""
+
+    PROMISE = "promise"
+    PLAN = "plan"
+    DISPUTE = "dispute"
+    PAID = "paid"
+    REFUSED = "refused"
+    WRONG_NUMBER = "wrong_number"
+    NONE = "none"
+
+
+class PromiseState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One attempt, as somebody tells of it; amounts in cents."""
+
+    at: datetime
+    channel: Channel
+    direction: Direction = Direction.OUT
+    reached: Reached = Reached.NONE
+    reason: Reason = Reason.DELINQUENT
+    result: Result = Result.NONE
+    promise_cents: int | None = None
+    promise_on: date | None = None
+    note: str | None = None
+
+
+def check(contact: Contact, *, now: datetime, today: date) -> None:
+    """Problem(`invalid`) that names the member: a contact of the future, or a result that says too little or too much.
+
+    A promise from the past may be told: spreadsheets are brought in that way.
+    """
+    if contact.at > now:
+        raise Problem("invalid", "A contact is logged once it has happened.", field="at")
+    promised = contact.result is Result.PROMISE
+    if promised and (contact.promise_on is None or not contact.promise_cents):
+        raise Problem("invalid", "A promise names its amount and its day.", field="promise_on")
+    if not promised and (contact.promise_on is not None or contact.promise_cents is not None):
+        raise Problem("invalid", "Only a promise has an amount and a day.", field="result")
+    if contact.promise_cents is not None and contact.promise_cents <= 0:
+        raise Problem("invalid", "A promised amount is above nought.", field="promise_cents")
+    if contact.promise_on is not None and contact.promise_on < min(today, contact.at.date()):
+        raise Problem("invalid", "A promise is for a day that is still to come.", field="promise_on")
+    spoken = contact.result in (Result.PROMISE, Result.PLAN, Result.DISPUTE, Result.REFUSED)
+    if spoken and contact.reached in (Reached.NONE, Reached.VOICEMAIL):
+        raise Problem("invalid", f"Nobody was reached, so that nobody could {contact.result.value}.", field="reached")
+
+
+def promise_state(*, promised_cents: int, paid_cents: int, through: date, today: date) -> PromiseState:
+    """How a promise stands: kept once so much was paid, broken after its last day with its grace."""
+    if paid_cents >= promised_cents:
+        return PromiseState.KEPT
+    return PromiseState.BROKEN if today > through else PromiseState.OPEN

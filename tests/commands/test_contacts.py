@@ -1,0 +1,150 @@
+"""The contact log: what must be said, what it holds back, and promises that are held to by the clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from curbstop.commands import contacts, standings
+from curbstop.commands.contacts import NewAttempt
+from curbstop.commands.standings import Paid
+from curbstop.domain.contacts import Channel, Contact, Direction, PromiseState, Reached, Reason, Result, promise_state
+from curbstop.domain.problems import Problem
+from curbstop.models import ContactAttempt, Hold
+from curbstop.models.base import utc_now
+from tests.commands.test_standings import owes
+from tests.tablet.test_recall import in_use
+from tests.town import Place, Town
+
+
+def log(town: Town, place: Place, *, by: str = "carla", **said: Any) -> UUID:
+    contact = Contact(**{"at": utc_now() - timedelta(minutes=5), "channel": Channel.PHONE, **said})
+    with town.work(by) as work:
+        return contacts.log(work, NewAttempt(account_id=place.account_id, contact=contact)).id
+
+
+def promise(town: Town, place: Place, *, days: int = 3, cents: int = 8_420, **said: Any) -> UUID:
+    on = town.today + timedelta(days=days)
+    spoken = {"reached": Reached.CUSTOMER, "result": Result.PROMISE, "promise_cents": cents, "promise_on": on}
+    return log(town, place, **{**spoken, **said})
+
+
+def settle(town: Town, *, days: int = 0) -> int:
+    with town.work() as work:
+        later = type(work)(work.session, work.actor, work.settings, work.at + timedelta(days=days))
+        return contacts.settle_promises(later)
+
+
+def attempt(town: Town, attempt_id: UUID) -> ContactAttempt:
+    [found] = town.all(select(ContactAttempt).where(ContactAttempt.id == attempt_id))
+    assert isinstance(found, ContactAttempt)
+    return found
+
+
+def holds_of(town: Town, place: Place) -> list[tuple[str, date | None, str | None]]:
+    found = town.all(select(Hold).where(Hold.account_id == place.account_id).order_by(Hold.id))
+    return [(hold.kind, hold.through, hold.end_reason) for hold in found]
+
+
+def test_a_call_that_reached_nobody_is_kept_and_holds_nothing(town: Town) -> None:
+    place = town.place()
+    found = attempt(town, log(town, place, reached=Reached.VOICEMAIL))
+    assert (found.channel, found.direction, found.reached, found.result) == ("phone", "out", "voicemail", "none")
+    assert found.by_id == town.staff["carla"]
+    assert holds_of(town, place) == []
+
+
+def test_a_promise_holds_the_cut_off_through_its_day_and_the_grace(town: Town) -> None:
+    in_use(town)
+    place = town.place()
+    order = town.order("CUT_OFF_NP", place, by="bill")
+    found = attempt(town, promise(town, place))
+    last = town.today + timedelta(days=4)
+    assert (found.promise_state, found.promise_through) == ("open", last)
+    assert holds_of(town, place) == [("promise", last, None)]
+    assert town.read_order(order).state == "cancelled"
+
+
+@pytest.mark.parametrize(("result", "kind"), [(Result.PLAN, "plan"), (Result.DISPUTE, "dispute")])
+def test_a_plan_and_a_dispute_hold_it_too(town: Town, result: Result, kind: str) -> None:
+    place = town.place()
+    log(town, place, direction=Direction.IN, reached=Reached.CUSTOMER, result=result, note="It was the neighbour.")
+    assert holds_of(town, place) == [(kind, None, None)]
+
+
+def test_a_promise_is_kept_by_what_was_paid_since(town: Town) -> None:
+    place = town.place()
+    owes(town, place)
+    promised = promise(town, place)
+    assert settle(town) == 0
+    for key, cents in (("P-1", 8_000), ("P-2", 420)):
+        assert attempt(town, promised).promise_state == "open"
+        payment = Paid(account_id=place.account_id, source_key=key, cents=cents, received_at=utc_now())
+        with town.work("ivy") as work:
+            standings.take(work, [payment])
+        settle(town)
+    assert attempt(town, promised).promise_state == "kept"
+    [(_, _, why)] = holds_of(town, place)
+    assert why == "promise kept"
+    assert settle(town, days=30) == 0
+
+
+def test_money_from_before_the_promise_does_not_keep_it(town: Town) -> None:
+    place = town.place()
+    payment = Paid(
+        account_id=place.account_id, source_key="P-0", cents=9_000, received_at=utc_now() - timedelta(days=1)
+    )
+    with town.work("ivy") as work:
+        standings.take(work, [payment])
+    promised = promise(town, place)
+    settle(town)
+    assert attempt(town, promised).promise_state == "open"
+
+
+def test_a_promise_is_broken_when_its_last_day_is_over(town: Town) -> None:
+    place = town.place()
+    promised = promise(town, place, days=3)
+    assert settle(town, days=4) == 0, "the grace is one day"
+    assert settle(town, days=5) == 1
+    assert attempt(town, promised).promise_state == "broken"
+    [(_, _, why)] = holds_of(town, place)
+    assert why == "promise broken"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"at": datetime(2036, 1, 1, tzinfo=UTC)}, "once it has happened"),
+        ({"result": Result.PROMISE, "reached": Reached.CUSTOMER}, "its amount and its day"),
+        ({"promise_cents": 500}, "Only a promise"),
+        ({"result": Result.REFUSED, "reached": Reached.VOICEMAIL}, "Nobody was reached"),
+        ({"result": Result.DISPUTE}, "Nobody was reached"),
+    ],
+)
+def test_an_attempt_that_makes_no_sense_is_refused_in_words(town: Town, said: dict[str, Any], words: str) -> None:
+    with pytest.raises(Problem, match=words):
+        log(town, town.place(), **said)
+    assert town.all(select(ContactAttempt)) == []
+
+
+def test_a_promise_for_yesterday_is_refused(town: Town) -> None:
+    with pytest.raises(Problem, match="still to come"):
+        promise(town, town.place(), days=-1)
+
+
+def test_a_technician_does_not_write_the_log(town: Town) -> None:
+    for name in ("tom", "dana", "sue"):
+        with pytest.raises(Problem, match="forbidden"):
+            log(town, town.place(), by=name, reason=Reason.HIGH_BILL)
+
+
+@pytest.mark.parametrize(
+    ("paid", "day", "state"),
+    [(99, 4, "open"), (99, 5, "broken"), (100, 5, "kept"), (101, 4, "kept")],
+)
+def test_how_a_promise_stands(paid: int, day: int, state: str) -> None:
+    through = date(2026, 5, 4)
+    found = promise_state(promised_cents=100, paid_cents=paid, through=through, today=date(2026, 5, day))
+    assert found is PromiseState(state)
