@@ -5,7 +5,7 @@ itself (`address:14|A|MAIN ST|`). Points are (longitude, latitude). `address_key
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -116,4 +116,23 @@ class OrderRow:
     address_key: str | None
 
 
-ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A line of a contact log; `at` without a zone is the utility's own time, amounts are in cents."""
+
+    source_key: str
+    attempt_id: str | None
+    account_number: str
+    at: datetime
+    by_name: str | None
+    channel: str
+    direction: str
+    reached: str
+    reason: str
+    result: str
+    promise_cents: int | None
+    promise_on: date | None
+    note: str | None
+
+
+ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow

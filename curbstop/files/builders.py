@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from shapely import LineString, Point
 
-from curbstop.domain.import_rows import AccountRow, AddressRow, HydrantRow, MeterRow, OrderRow, StreetRow
+from curbstop.domain.import_rows import AccountRow, AddressRow, ContactRow, HydrantRow, MeterRow, OrderRow, StreetRow
 from curbstop.files.address_fields import address_key, address_of, key_of, location_of
 from curbstop.files.layout import Draft
+from curbstop.files.rejects import guard, unguard
 from curbstop.files.values import RefusedError
 from geo.addresses import Street, from_parts, title
 from geo.geocode import AddressRange
@@ -143,6 +144,31 @@ def order(draft: Draft) -> OrderRow:
         service_point_number=draft.get("service_point"),
         account_number=draft.get("account_number"),
         address_key=at,
+    )
+
+
+def contact(draft: Draft) -> ContactRow:
+    """A line of a contact log. RefusedError where it cannot be."""
+    given, at = draft.words("id"), draft.values["at"]
+    note = draft.words("note")
+    if note != unguard(note) and guard(unguard(note)) == note:
+        note = unguard(note)
+    own = (draft.words("account_number").upper(), at.isoformat(), draft.words("channel"), note)
+    amount = draft.get("promise_amount")
+    return ContactRow(
+        source_key=key_of("contact", given) if given else key_of("contact", *own),
+        attempt_id=given or None,
+        account_number=draft.words("account_number").upper(),
+        at=at,
+        by_name=draft.get("by"),
+        channel=draft.words("channel"),
+        direction=draft.words("direction"),
+        reached=draft.words("reached"),
+        reason=draft.words("reason"),
+        result=draft.words("result"),
+        promise_cents=None if amount is None else int(amount * 100),
+        promise_on=draft.get("promise_date"),
+        note=note or None,
     )
 
 

@@ -1,13 +1,14 @@
-"""The six layouts as data: addresses, streets, hydrants, meters, accounts and orders."""
+"""The layouts as data: addresses, streets, hydrants, meters, accounts, orders and the contact log."""
 
 from decimal import Decimal
 from typing import Final
 
+from curbstop.domain.contacts import Channel, Reached, Reason, Result
 from curbstop.domain.problems import Problem
 from curbstop.files import builders
 from curbstop.files.address_fields import ADDRESS_FIELDS
 from curbstop.files.layout import Field, Layout
-from curbstop.files.values import code, day, decimal, flag, integer, proper, text
+from curbstop.files.values import code, day, decimal, flag, integer, moment, proper, text
 
 _POINT_FIELDS: Final = (
     Field("x", text(30), "Longitude, or east in the file's own system", ("longitude", "lon", "long", "lng", "point_x",
@@ -130,6 +131,41 @@ ACCOUNTS: Final = Layout(
     ),
     builders.account,
 )  # fmt: skip
+CONTACTS: Final = Layout(
+    "contacts",
+    (
+        Field("id", text(100), "The line's own id; what the log gave out keeps it", ("contact_id", "log_id")),
+        Field("at", moment, "When it was; without a zone in the utility's own time", ("date_time", "datetime",
+              "contacted_at", "contact_date", "call_date", "called", "when", "date"), required=True),
+        Field("account_number", text(20), "Number of the account", ("account", "account_no", "acct", "acct_no"),
+              required=True),
+        Field("by", text(120), "Who it was", ("by_name", "agent", "csr", "employee", "called_by", "initials", "user")),
+        Field("channel", code({"call": "phone", "telephone": "phone", "phone call": "phone", "tel": "phone",
+              "e-mail": "email", "mail": "letter", "text": "sms", "text message": "sms", "door hanger": "door_tag",
+              "door tag": "door_tag", "tag": "door_tag", "visit": "in_person", "in person": "in_person",
+              "counter": "in_person"} | {word.value: word.value for word in Channel}), "How: phone, email, sms, letter"
+              ", door_tag, in_person", ("method", "contact_type", "type", "how"), default="phone"),
+        Field("direction", code({"outgoing": "out", "outbound": "out", "incoming": "in", "inbound": "in", "out": "out",
+              "in": "in"}), "out is us, in the customer", ("in_out",), default="out"),
+        Field("reached", code({"no answer": "none", "na": "none", "no": "none", "left message": "voicemail",
+              "lm": "voicemail", "lvm": "voicemail", "vm": "voicemail", "spouse": "third_party", "other": "third_party",
+              "yes": "customer", "spoke": "customer"} | {word.value: word.value for word in Reached}),
+              "Who was reached: none, voicemail, third_party, customer", ("spoke_to", "answered", "contacted"),
+              default="none"),
+        Field("reason", code({"past due": "delinquent", "cut off": "delinquent", "high bill": "high_bill",
+              "returned payment": "returned_pmt", "nsf": "returned_pmt"} | {word.value: word.value for word in Reason}),
+              "Why: delinquent, high_bill, access, returned_pmt, outage", ("why", "subject"), default="delinquent"),
+        Field("result", code({"promised": "promise", "promise to pay": "promise", "ptp": "promise",
+              "payment plan": "plan", "arrangement": "plan", "disputed": "dispute", "wrong number": "wrong_number"}
+              | {word.value: word.value for word in Result}), "What came of it: promise, plan, dispute, paid, refused, "
+              "wrong_number, none", ("outcome", "disposition"), default="none"),
+        Field("promise_amount", decimal(Decimal("0.01"), Decimal(10_000_000)), "What was promised, in dollars",
+              ("amount", "promised_amount", "promised")),
+        Field("promise_date", day, "By when", ("promised_date", "promise_on", "pay_by", "due")),
+        Field("note", text(2000), "What was said", ("notes", "comment", "comments", "remarks")),
+    ),
+    builders.contact,
+)  # fmt: skip
 ORDERS: Final = Layout(
     "orders",
     (
@@ -148,7 +184,7 @@ ORDERS: Final = Layout(
     needs=(("service_point", "account_number", "address", "street_name"),),
 )  # fmt: skip
 
-LAYOUTS: Final = {layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS)}
+LAYOUTS: Final = {layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS)}
 
 
 def layout_named(name: str) -> Layout:

@@ -14,6 +14,10 @@ NOTHING: Final = frozenset({"", "<null>", "n/a", "#n/a"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%d-%b-%Y", "%b %d, %Y")
 
+_HOURS: Final = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p")
+_MOMENT_DAYS: Final = ("%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d")
+_MOMENTS: Final = (*(f"{day} {hour}" for day in _MOMENT_DAYS for hour in _HOURS), *_MOMENT_DAYS)
+
 
 class RefusedError(Exception):
     """A row that cannot be taken, with its fault."""
@@ -76,6 +80,28 @@ def day(cell: str) -> date:
     if found is None or not 1700 <= found.year <= 2200:
         raise RefusedError("not_a_date", f"{given[:40]!r} is no date; write 2026-05-04")
     return found
+
+
+def moment(cell: str) -> datetime:
+    """A moment, ISO or American, with a zone or in the utility's own time. The reason: not_a_date."""
+    given = " ".join(cell.split())
+    found = _written_moment(given)
+    if found is None or not 1900 <= found.year <= 2200:
+        raise RefusedError("not_a_date", f"{given[:40]!r} is no date with a time; write 2026-05-04 14:30")
+    return found
+
+
+def _written_moment(given: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        pass
+    for form in _MOMENTS:
+        try:
+            return datetime.strptime(given, form)  # noqa: DTZ007 - the writer knows the utility's zone
+        except ValueError:
+            continue
+    return None
 
 
 def _written_day(given: str) -> date | None:

@@ -1,16 +1,21 @@
 """Imports: a preview writes nothing, the same file twice changes nothing, a refused row is reported with its text."""
 
 import csv
+import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
+from curbstop.files.contact_log import COLUMNS, cells
 from curbstop.importing import OPERATOR, Report, import_file
 from curbstop.models import (
     Account,
     AuditEntry,
+    ContactAttempt,
     Customer,
     Hydrant,
     ImportBatch,
@@ -23,6 +28,7 @@ from curbstop.models import (
 from curbstop.models.base import Base
 from curbstop.models.engine import Sessions
 from curbstop.models.sqlite_geometry import point_of
+from curbstop.queries import contacts as contact_queries
 from curbstop.settings import Settings
 from tests.town import Town
 
@@ -42,6 +48,14 @@ ACCOUNTS = (
     "102,C2,Bo Ray,10 Main St\n"
 )
 ORDERS = "id,type,address,instructions\nW1,GEN,10 Main St,Look\nW2,GEN,10 Main St,Again\nW3,NOPE,12 Main St,\n"
+
+CONTACTS = (
+    "Date,Account,CSR,Method,Answered,Outcome,Amount,Pay by,Notes\n"
+    "5/4/2026 2:30 PM,100,CR,call,LVM,,,,'=1+1\n"
+    "2026-05-05 09:00,101,CR,phone,yes,promised,84.50,5/8/2026,Payday is Friday\n"
+    "2026-05-05 09:10,999,CR,phone,yes,,,,Who is that\n"
+    "2026-05-05 09:20,101,CR,phone,yes,promise,,,By when\n"
+)
 
 
 class Desk:
@@ -100,10 +114,12 @@ def test_what_cannot_be_placed_is_reported_with_its_text(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("kind", "text", "model"),
     [("streets", STREETS, Street), ("addresses", ADDRESSES, ServicePoint), ("meters", METERS, Meter),
-     ("accounts", ACCOUNTS, Account), ("orders", ORDERS, ServiceOrder)],
+     ("accounts", ACCOUNTS, Account), ("orders", ORDERS, ServiceOrder), ("contacts", CONTACTS, ContactAttempt)],
 )  # fmt: skip
 def test_the_same_file_twice_changes_nothing(desk: Desk, kind: str, text: str, model: type[Base]) -> None:
     desk.places()
+    if kind == "contacts":
+        desk.take("accounts", ACCOUNTS)
     first = desk.take(kind, text).outcome
     rows = desk.count(model)
     again = desk.take(kind, text).outcome
@@ -149,6 +165,31 @@ def test_imported_orders_meet_the_same_rules_as_the_offices_own(desk: Desk) -> N
     assert desk.count(ServiceOrder) == 1
     texts = report.preview.rejects_path.read_text(encoding="utf-8-sig")
     assert "W2,GEN,10 Main St,Again" in texts.replace('"', "")
+
+
+def test_a_contact_spreadsheet_comes_in_with_its_promises_and_its_misfits_are_told(desk: Desk) -> None:
+    desk.places()
+    desk.take("accounts", ACCOUNTS)
+    report = desk.take("contacts", CONTACTS)
+    assert [(row.line, row.reason) for row in report.outcome.refused] == [(4, "no_such_account"), (5, "invalid")]
+    with desk.sessions.read() as session:
+        called, promised = session.scalars(select(ContactAttempt).order_by(ContactAttempt.at))
+    # Half past two in New York's summer.
+    assert called.at == datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
+    assert (called.channel, called.reached, called.by_name, called.note) == ("phone", "voicemail", "CR", "=1+1")
+    assert (promised.result, promised.promise_cents, promised.promise_state) == ("promise", 8_450, "open")
+
+
+def test_the_log_that_was_given_out_comes_back_as_the_same(desk: Desk) -> None:
+    desk.places()
+    desk.take("accounts", ACCOUNTS)
+    desk.take("contacts", CONTACTS)
+    with desk.sessions.read() as session:
+        rows = [row._asdict() for row in contact_queries.every(session, SYSTEM)]
+    text = io.StringIO()
+    csv.writer(text).writerows([COLUMNS, *(cells(row, desk.settings.zone) for row in rows)])
+    outcome = desk.take("contacts", text.getvalue()).outcome
+    assert (outcome.added, outcome.same, outcome.refused) == (0, 2, [])
 
 
 def test_hydrants_in_us_survey_feet_stand_where_they_should(desk: Desk) -> None:
