@@ -3,6 +3,7 @@
 import json
 import logging
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import aliased
 from curbstop.commands import op_ledger
 from curbstop.commands.op_ledger import WAITING
 from curbstop.commands.work import Work
+from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.op_ledger import OpLedger
 from sync import ops as reading
@@ -21,12 +23,14 @@ from sync import rescue, seals
 from sync.answering import Answering
 from sync.doers import doer_of
 from sync.push import MOST_OPS
+from sync.verdicts import Verdict
 
 # A push is answered within seconds, or its tablet sends it again.
 PATIENCE = timedelta(minutes=2)
 # A tablet's other ops come with its next push; after a week off, what came before this one was lost with its outbox.
 IN_VAIN = timedelta(days=7)
 LOST = Problem("predecessor_lost", "The op that it follows has not arrived within a week; it may have been lost.")
+GIVEN_UP = Problem("predecessor_lost", "The office knows that the op which it follows will not come.")
 MOST_SENDERS = 50
 log = logging.getLogger(__name__)
 
@@ -78,14 +82,42 @@ def give_up_waiting(work: Work) -> int:
     before = aliased(OpLedger)
     # Of a chain only its first: the others wait for one that is here.
     firsts = waiting.where(~exists().where(before.op_id == OpLedger.waits_for_id)).limit(MOST_OPS).with_for_update()
-    parked = work.session.execute(firsts.order_by(OpLedger.op_id)).all()
+    return len(_park(work, work.session.execute(firsts.order_by(OpLedger.op_id)).all(), LOST))
+
+
+def give_up(work: Work, op_id: UUID) -> Verdict:
+    """Parks one op that waits, for whoever knows that nothing more will come: the tablet lies in the river.
+
+    Returns its verdict with the conflict; again, the same. Problems: forbidden, not_found, conflict (it has another
+    verdict, or what it waits for is here and waits itself).
+    """
+    require(work.actor, Action.RESOLVE_CONFLICTS)
+    row = work.session.execute(
+        select(OpLedger.op_id, OpLedger.raw, OpLedger.verdict, OpLedger.answer, OpLedger.waits_for_id)
+        .where(OpLedger.op_id == op_id)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise Problem("not_found", f"There is no op with id {op_id}.")
+    if row.answer is not None and row.answer.get("code") == GIVEN_UP.code:
+        told: Verdict = row.answer
+        return told
+    if row.verdict != WAITING:
+        raise Problem("conflict", f"It waits for nothing: its verdict is {row.verdict or 'still to come'}.")
+    if work.session.get(OpLedger, row.waits_for_id) is not None:
+        raise Problem("conflict", f"It waits for op {row.waits_for_id}, which is here and waits itself; give that up.")
+    return _park(work, [row], GIVEN_UP)[0]
+
+
+def _park(work: Work, rows: Sequence[Any], why: Problem) -> list[Verdict]:
+    """Parks ops that wait; what followed them waits no longer, and is answered by the clock."""
     settled = []
-    for row in parked:
-        told = rescue.park(work, replace(reading.stored(row.raw), op_id=row.op_id), LOST).to_json(row.op_id)
+    for row in rows:
+        told = rescue.park(work, replace(reading.stored(row.raw), op_id=row.op_id), why).to_json(row.op_id)
         settled.append(op_ledger.Settled(row.op_id, told["verdict"], told))
     op_ledger.settle(work, settled)
     op_ledger.ask_again(work, list(work.session.scalars(_whose_wait_is_over())))
-    return len(parked)
+    return [one.answer for one in settled]
 
 
 def _whose_wait_is_over() -> Select[UUID]:

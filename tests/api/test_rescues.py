@@ -280,3 +280,13 @@ def test_what_waits_for_long_is_shown_to_the_office(lost: Lost) -> None:
     assert (found["id"], found["staff_name"], found["kind"]) == (str(op_id), "Tess", "order.complete")
     assert lost.office.as_("lee").get("/waiting-ops").json["items"] != [], "a crew lead sees the crew's"
     assert lost.office.as_("tess").get("/waiting-ops").json["code"] == "forbidden"
+    url = f"/waiting-ops/{found['id']}/give-up"
+    assert lost.office.as_("tess").send("POST", url).json["code"] == "forbidden"
+    given_up = dana.send("POST", url)
+    assert (given_up.status_code, given_up.json["verdict"], given_up.json["code"]) == (
+        200,
+        "parked",
+        "predecessor_lost",
+    )
+    assert dana.get(f"/conflicts/{given_up.json['conflict_id']}").json["state"] == "open"
+    assert dana.get("/waiting-ops").json["items"] == []

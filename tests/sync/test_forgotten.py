@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from curbstop.domain.problems import Problem
 from curbstop.models import Conflict, OpLedger
 from curbstop.models.base import utc_now
 from curbstop.queries import tablet_incidents
@@ -119,3 +121,30 @@ def test_what_waits_in_vain_is_handed_to_the_office_and_its_chain_goes_on(town: 
     assert [one["verdict"] for one in tablet.push(arrive, done)] == ["parked", "applied"]
     [conflict] = town.all(select(Conflict))
     assert (conflict.code, town.read_order(order).state) == ("predecessor_lost", "completed")
+
+
+def test_the_office_gives_up_what_nobody_will_send_and_its_chain_goes_on(town: Town) -> None:
+    """Clauses 3.5 and 9.12: the tablet lies in the river, so that nobody has to wait a week."""
+    order = town.order("GEN", town.place(), to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    tablet.order_op("order.travel", order)  # lost with the tablet
+    arrive, done = tablet.order_op("order.arrive", order), tablet.order_op("order.complete", order, DONE)
+    tablet.push(arrive, done)
+    with pytest.raises(Problem, match="is here and waits itself"), town.work("dana") as work:
+        forgotten.give_up(work, UUID(done["op_id"]))
+    with pytest.raises(Problem, match="forbidden"), town.work("tom") as work:
+        forgotten.give_up(work, UUID(arrive["op_id"]))
+    told = []
+    for _ in range(2):
+        with town.work("dana") as work:
+            told.append(forgotten.give_up(work, UUID(arrive["op_id"])))
+    [conflict] = town.all(select(Conflict))
+    assert told[0] == told[1]
+    assert (told[0]["verdict"], told[0]["result"]["conflict_id"]) == ("parked", str(conflict.id))
+    assert _clock(town) == 1
+    assert town.read_order(order).state == "completed"
+    with pytest.raises(Problem, match="It waits for nothing"), town.work("dana") as work:
+        forgotten.give_up(work, UUID(done["op_id"]))
+    with pytest.raises(Problem, match="not_found"), town.work("dana") as work:
+        forgotten.give_up(work, UUID(int=7))
