@@ -69,8 +69,11 @@ def log(work: Work, new: NewAttempt) -> ContactAttempt:
         source_key=new.source_key,
         recorded_at=work.at,
     )
+    if through is not None:
+        _replace(work, account.id, row)
     kind = _HOLDS.get(contact.result)
-    if kind is not None and (through is None or through >= today):
+    counts = row.promise_state in (None, PromiseState.OPEN.value) and (through is None or through >= today)
+    if kind is not None and counts:
         # What a spreadsheet tells of last year holds nothing back any more.
         said = NewHold(account_id=account.id, kind=kind, reason=_why(contact), through=through)
         row.hold_id = holds.place(work, said).id
@@ -113,6 +116,21 @@ def settle_promises(work: Work, *, limit: int = 500) -> int:
     work.session.flush()
     _end_holds(work, {row.hold_id: row.promise_state for row, _ in found if row.hold_id is not None})
     return len(found)
+
+
+def _replace(work: Work, account_id: UUID, new: ContactAttempt) -> None:
+    """Of two promises only the later one counts: a payment cannot keep both. An older one may be told later."""
+    open_ones = select(ContactAttempt).where(
+        ContactAttempt.account_id == account_id, ContactAttempt.promise_state == PromiseState.OPEN.value
+    )
+    earlier = []
+    for row in work.session.scalars(open_ones.order_by(ContactAttempt.id).with_for_update()):
+        older, _ = sorted((row, new), key=lambda one: one.at)
+        older.promise_state = PromiseState.REPLACED.value
+        if older is row:
+            earlier.append(row)
+    work.session.flush()
+    _end_holds(work, {row.hold_id: PromiseState.REPLACED.value for row in earlier if row.hold_id is not None})
 
 
 def _end_holds(work: Work, states: dict[UUID, str]) -> None:

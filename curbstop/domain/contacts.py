@@ -49,9 +49,12 @@ class Result(StrEnum):
 
 
 class PromiseState(StrEnum):
+    """`replaced`: the customer promised anew, and only the newest promise counts."""
+
     OPEN = "open"
     KEPT = "kept"
     BROKEN = "broken"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,17 @@ def test_a_promise_is_broken_when_its_last_day_is_over(town: Town) -> None:
     assert why == "promise broken"
 
 
+def test_a_new_promise_takes_the_place_of_the_one_before(town: Town) -> None:
+    """A payment of fifty dollars does not keep two promises of fifty dollars."""
+    place = town.place()
+    first = promise(town, place, days=1, cents=5_000)
+    second = promise(town, place, days=6, cents=5_000, at=utc_now() - timedelta(minutes=1))
+    told_late = promise(town, place, days=2, cents=5_000, at=utc_now() - timedelta(minutes=9))
+    states = [attempt(town, one).promise_state for one in (first, second, told_late)]
+    assert states == ["replaced", "open", "replaced"]
+    assert [why for _, _, why in holds_of(town, place)] == ["promise replaced", None]
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
