@@ -153,7 +153,8 @@ class Server:
 
 def terminate_connections(database_url: str, *, committing: bool = False) -> int:
     """Ends the connections of a PostgreSQL database that are at work, or only those in COMMIT; how many."""
-    busy = "query = 'COMMIT'" if committing else "state <> 'idle'"
+    # `query` is also what an idle connection did last.
+    busy = "state <> 'idle'" + (" AND query = 'COMMIT'" if committing else "")
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         found = connection.execute(
             "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity"
