@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from api import (
     access_issues,
     accounts,
+    appointments,
     attachments,
     audit,
     auth,
@@ -80,6 +81,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     route_versions,
     route_sessions,
     service_orders,
+    appointments,
     dispatch,
     field_work,
     review,

@@ -25,7 +25,7 @@ PRIORITY: dict[str, Any] = {"least": 1, "most": 5}
 
 
 class OrderQuery(PageQuery):
-    sort = Sort("number", "created_at", "updated_at", "priority", "scheduled_on")
+    sort = Sort("number", "created_at", "updated_at", "priority", "due_at", "scheduled_on")
     state = Many(Text("A state.", "ready", choices=STATES), "Only in these states.", ["ready"], load_default=list)
     type_code = Many(Text("A type.", "GEN", longest=20), "Only of these order types.", ["GEN"], load_default=list)
     technician_id = Id("Only this technician's.", load_default=None)
@@ -45,7 +45,10 @@ class OrderNew(Body):
     priority = Whole("1 is the most urgent; the type's own by default.", 2, allow_none=True, **PRIORITY)
     requested_on = Day("The day that was asked for.", allow_none=True)
     window_start = Moment("The appointment's beginning.", allow_none=True)
-    window_end = Moment("The appointment's end.", "2026-07-30T16:05:00Z", allow_none=True)
+    window_end = Moment("The appointment's end.", "2026-07-30T16:00:00Z", allow_none=True)
+    adult_present_required = Flag("Whether a grown-up has to be at home.", False)
+    due_from = Moment("Since when its service level counts; of a restoral, when it was paid.", allow_none=True)
+    after_hours = Flag("Whether the customer pays for having it done the same evening.", False)
     instructions = Text("What the technician should know.", "Call before you come.", longest=4000, allow_none=True)
     follows_id = Id("The order that this one follows.", allow_none=True)
     access_issue_id = Id("The access issue that it is to check.", allow_none=True)
@@ -58,7 +61,9 @@ class OrderEdit(Body):
     priority = Whole("1 is the most urgent.", 2, **PRIORITY)
     requested_on = Day("The day that was asked for.", allow_none=True)
     window_start = Moment("The appointment's beginning.", allow_none=True)
-    window_end = Moment("The appointment's end.", "2026-07-30T16:05:00Z", allow_none=True)
+    window_end = Moment("The appointment's end.", "2026-07-30T16:00:00Z", allow_none=True)
+    adult_present_required = Flag("Whether a grown-up has to be at home.", False)
+    after_hours = Flag("Whether the customer pays for having it done the same evening.", False)
     instructions = Text("What the technician should know.", "Call before you come.", longest=4000, allow_none=True)
 
 
@@ -95,6 +100,7 @@ def list_service_orders(query: dict[str, Any], page: PageRequest) -> Page[Row[An
         "order_type_unknown",
         "order_type_inactive",
         "order_type_not_yours",
+        "window_unavailable",
         "not_found",
         "duplicate_open_order",
         "argument_required",
@@ -127,7 +133,11 @@ def list_service_order_history(order_id: UUID, query: dict[str, Any], page: Page
 
 
 @blp.operation(
-    "PATCH", "/<uuid:order_id>", body=OrderEdit, answer=OrderAnswer, problems=("impossible_transition", "invalid")
+    "PATCH",
+    "/<uuid:order_id>",
+    body=OrderEdit,
+    answer=OrderAnswer,
+    problems=("impossible_transition", "invalid", "window_unavailable"),
 )
 @edits
 def edit_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:

@@ -188,6 +188,7 @@ LOADERS: Final[dict[str, Source]] = {
                 "requested_on": ServiceOrder.requested_on,
                 "window_start": ServiceOrder.window_start,
                 "window_end": ServiceOrder.window_end,
+                "adult_present_required": ServiceOrder.adult_present_required,
                 "instructions": ServiceOrder.instructions,
                 "attempt_no": ServiceOrder.attempt_no,
                 "scheduled_on": ServiceOrder.scheduled_on,

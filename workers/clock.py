@@ -14,6 +14,7 @@ from curbstop.commands import (
     housekeeping,
     request_keys,
     scope,
+    service_levels,
     service_orders,
     snapshots,
     uploads,
@@ -41,6 +42,7 @@ class Entry:
 
 SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
+    Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
     Entry("settle_promises", timedelta(minutes=10), contacts.settle_promises),
     Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
     Entry("give_up_waiting_ops", timedelta(hours=1), forgotten.give_up_waiting),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import outbox, review, thumbnails
+from curbstop.commands import outbox, policies, review, service_levels, thumbnails
 from curbstop.commands import snapshots as snapshot_commands
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
@@ -17,6 +17,10 @@ Payload = Mapping[str, Any]
 
 def _auto_post(work: Work, payload: Payload) -> None:
     review.auto_post(work, UUID(payload["order_id"]))
+
+
+def _recompute_due(work: Work, _payload: Payload) -> None:
+    service_levels.recompute(work)
 
 
 def _draw_thumbnail(sessions: Sessions, settings: Settings, payload: Payload) -> bytes | None:
@@ -37,6 +41,7 @@ def _keep_snapshot(work: Work, _payload: Payload, built: snapshots.Built | None)
 
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
+    policies.CHANGED: _recompute_due,
 }
 # Topics whose long part comes first, outside the transaction, which then gets what was made.
 PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {

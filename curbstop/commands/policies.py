@@ -1,43 +1,26 @@
 """The policy in force: started from a profile, edited into new versions, and the calendar that it counts by."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from curbstop.commands import journal
-from curbstop.commands.public_holidays import between
 from curbstop.commands.work import Work, check_version, get
-from curbstop.domain.closures import Closures
 from curbstop.domain.permissions import Action, require
-from curbstop.domain.policy import Policy, edited, from_json, profile
+from curbstop.domain.policy import Policy, edited, profile
 from curbstop.domain.problems import Problem
+from curbstop.models.calendar import InForce, closures, in_force
 from curbstop.models.ids import new_id
 from curbstop.models.policy import Closure, PolicyVersion
+from curbstop.models.public_holidays import between
 
-# What an installation goes by that has never been asked.
-UNASKED = "generic"
+__all__ = ["CHANGED", "InForce", "close", "closures", "edit", "in_force", "reopen", "start"]
 
-
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """A version's number with its content; number 0 is the shipped profile that nobody has touched."""
-
-    number: int
-    profile: str
-    policy: Policy
-
-
-def in_force(session: Session) -> InForce:
-    """The newest version."""
-    row = session.scalar(select(PolicyVersion).order_by(PolicyVersion.number.desc()).limit(1))
-    if row is None:
-        return InForce(0, UNASKED, profile(UNASKED))
-    return InForce(row.number, row.profile, from_json(row.content))
+# What was reckoned by the policy, or by the calendar, has to be reckoned anew.
+CHANGED = "policy.changed"
 
 
 def start(work: Work, name: str, *, reason: str, if_version: int | None = None) -> InForce:
@@ -65,6 +48,7 @@ def close(work: Work, day: date, name: str) -> Closure:
     row = Closure(id=new_id(), day=day, name=name, created_at=work.at)
     work.session.add(row)
     journal.changed(work, row, "closure.add")
+    journal.enqueue(work, CHANGED, {})
     return row
 
 
@@ -75,14 +59,7 @@ def reopen(work: Work, closure_id: UUID, *, if_version: int | None = None) -> No
     check_version(row, if_version)
     journal.audit(work, "closure.remove", "closure", row.id, before={"day": row.day.isoformat(), "name": row.name})
     work.session.execute(delete(Closure).where(Closure.id == row.id))
-
-
-def closures(session: Session, policy: Policy, first: date, last: date) -> Closures:
-    """The calendar from `first` through `last`: weekends, public holidays and the utility's own closures."""
-    own = session.scalars(select(Closure.day).where(Closure.day.between(first, last)))
-    calendar = policy.calendar
-    public = between(calendar.country, calendar.subdivision, first, last)
-    return Closures.of(calendar.weekend, {*own, *public})
+    journal.enqueue(work, CHANGED, {})
 
 
 def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | None) -> InForce:
@@ -105,4 +82,5 @@ def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | 
     )
     work.session.add(row)
     work.session.flush()
+    journal.enqueue(work, CHANGED, {})
     return InForce(row.number, name, policy)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, numbering, search_index
+from curbstop.commands import appointments, journal, numbering, search_index, service_levels
 from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
 from curbstop.commands.work import Work, get
 from curbstop.domain.order_types import OrderType, require_creatable
@@ -24,7 +24,9 @@ from curbstop.models.service_point import ServicePoint
 log = logging.getLogger(__name__)
 
 # Header fields that the office may change after creation; captures are the technician's.
-EDITABLE = frozenset({"priority", "requested_on", "window_start", "window_end", "instructions"})
+EDITABLE = frozenset(
+    {"priority", "requested_on", "window_start", "window_end", "adult_present_required", "after_hours", "instructions"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,10 @@ class NewOrder:
     requested_on: date | None = None
     window_start: datetime | None = None
     window_end: datetime | None = None
+    adult_present_required: bool = False
+    # Since when its service level counts, where not since now: of a restoral, when it was paid.
+    due_from: datetime | None = None
+    after_hours: bool = False
     instructions: str | None = None
     follows_id: UUID | None = None
     access_issue_id: UUID | None = None
@@ -54,7 +60,8 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     """Makes an order, ready or (when something or somebody's word is missing) as a draft.
 
     Problems: forbidden, order_type_unknown, order_type_inactive, order_type_not_yours, not_found (service point),
-    invalid (account of another place, window), duplicate_open_order (with the open order) unless overridden.
+    invalid (account of another place, window), window_unavailable, duplicate_open_order (with the open order) unless
+    overridden.
     """
     granted = require(work.actor, Action.CREATE_ORDER)
     found_work = Grant.FOUND_WORK in granted and Grant.YES not in granted
@@ -64,7 +71,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     require_creatable(order_type, roles, system=work.actor.is_system, found_work=found_work)
     # The lock on the place makes two people who create the same order one after the other.
     point = get(work, ServicePoint, new.service_point_id)
-    _check_window(new.window_start, new.window_end)
+    appointments.check(work, new.window_start, new.window_end)
     account_id = _account_of(work, new, point)
     _check_duplicate(work, new)
     order = ServiceOrder(
@@ -83,6 +90,9 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
         requested_on=new.requested_on,
         window_start=new.window_start,
         window_end=new.window_end,
+        adult_present_required=new.adult_present_required,
+        due_from=new.due_from,
+        after_hours=new.after_hours,
         instructions=new.instructions,
         created_by_id=work.actor.staff_id,
         reason=new.reason,
@@ -94,6 +104,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
         attempt_no=1,
         version=1,
     )
+    service_levels.set_due(work, order)
     work.session.add(order)
     journal.changed(work, order, "create")
     add_history(work, order, Event(OrderEvent.CREATE, reason=new.reason), None)
@@ -132,7 +143,10 @@ def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: 
         if getattr(order, name) != value:
             setattr(order, name, value)
             versions[name] = order.version + 1
-    _check_window(order.window_start, order.window_end)
+    if {"window_start", "window_end"} & versions.keys() & changes.keys():
+        appointments.check(work, order.window_start, order.window_end)
+        appointments.check_room(work, order)
+    service_levels.set_due(work, order)
     order.field_versions = versions
     journal.changed(work, order, "edit")
     return order
@@ -246,8 +260,3 @@ def _check_duplicate(work: Work, new: NewOrder) -> None:
     if twin is not None:
         detail = f"{twin.number} ({new.type_code}) is {twin.state} at this service point."
         raise Problem("duplicate_open_order", detail, order_id=str(twin.id), number=twin.number)
-
-
-def _check_window(start: datetime | None, end: datetime | None) -> None:
-    if (start is None) != (end is None) or (start is not None and end is not None and end <= start):
-        raise Problem("invalid", "An appointment window needs a start and a later end.")

@@ -11,9 +11,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, get_args, get_origin, get_type_hints
 
+from curbstop.domain import appointments, service_levels
+from curbstop.domain.appointments import AppointmentPolicy
 from curbstop.domain.closures import WEEKDAYS
+from curbstop.domain.dispatch import FIRMNESS, DispatchPolicy
 from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
+from curbstop.domain.service_levels import ServiceLevelPolicy
 
 PROFILES = ("generic", "nc", "ca")
 
@@ -110,6 +114,9 @@ class Policy:
     restoral: RestoralPolicy
     contact: ContactPolicy
     fees: FeePolicy
+    service_levels: ServiceLevelPolicy
+    appointments: AppointmentPolicy
+    dispatch: DispatchPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:
@@ -138,6 +145,11 @@ def from_json(data: Mapping[str, Any]) -> Policy:
     policy: Policy = _read(Policy, data, "")
     _check(policy)
     return policy
+
+
+def stored(name: str, data: Mapping[str, Any]) -> Policy:
+    """A version as it was stored; a setting that came with a later release reads as its profile has it."""
+    return from_json(_merged(_profile(name), data))
 
 
 def edited(policy: Policy, changes: Mapping[str, Any]) -> Policy:
@@ -206,6 +218,8 @@ def _check(policy: Policy) -> None:
     choices = {
         "cut_off.day_before_closure": (policy.cut_off.day_before_closure, ("none", "noon", "any")),
         "notice.counted_in": (policy.notice.counted_in, ("calendar", "business")),
+        "dispatch.capacity": (policy.dispatch.capacity, FIRMNESS),
+        "dispatch.calendar": (policy.dispatch.calendar, FIRMNESS),
         "fees.attached_at": (policy.fees.attached_at, ("listed", "dispatched", "completed")),
     }
     for where, (value, allowed) in choices.items():
@@ -224,7 +238,31 @@ def _check(policy: Policy) -> None:
     for gate, roles in [*policy.overrides.items(), ("critical.approved_by", policy.critical.approved_by)]:
         if not set(roles) <= {role.value for role in Role}:
             raise _wrong(gate if "." in gate else f"overrides.{gate}", "roles")
+    _check_service(policy)
     _check_amounts(policy)
+
+
+def _check_service(policy: Policy) -> None:
+    levels, offered = policy.service_levels, policy.appointments
+    for section, targets in (("by_type", levels.by_type), ("by_priority", levels.by_priority)):
+        for name, target in targets.items():
+            if not service_levels.is_target(target):
+                raise _wrong(f"service_levels.{section}.{name}", service_levels.FORMS)
+    # A priority's is what is left where no day was asked for and no payment began it.
+    if set(levels.by_priority) != set("12345"):
+        raise _wrong("service_levels.by_priority", "a target for each of 1, 2, 3, 4 and 5")
+    for name, target in levels.by_priority.items():
+        if target in (service_levels.REQUESTED, service_levels.RESTORAL):
+            raise _wrong(f"service_levels.by_priority.{name}", "a span of time")
+    for name, span in offered.windows.items():
+        try:
+            appointments.clocks(span)
+        except ValueError:
+            raise _wrong(f"appointments.windows.{name}", "two times such as 08:00-12:00") from None
+    _check_times("appointments.opens", offered.opens, "appointments.closes", offered.closes)
+    _check_times("appointments.opens", offered.opens, "service_levels.closes", levels.closes)
+    shift = policy.dispatch
+    _check_times("dispatch.shift_starts", shift.shift_starts, "dispatch.shift_ends", shift.shift_ends)
 
 
 def _check_times(first_name: str, first: str, last_name: str, last: str) -> None:

@@ -119,6 +119,11 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "There is no room in that technician's day",
         "Choose another day or technician; an administrator may raise daily_capacity.",
     ),
+    "window_unavailable": ProblemType(
+        422,
+        "That appointment window is not to be had",
+        "Choose another: GET /appointment-windows lists what is offered.",
+    ),
     "photos_missing": ProblemType(409, "Photos have not arrived yet", "Wait for the tablet to send them, then post."),
     "hold_ended": ProblemType(409, "The hold was ended", "Place another one."),
     "hold_not_renewable": ProblemType(409, "The hold cannot be renewed", "Place another one, if the policy has it."),

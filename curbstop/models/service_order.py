@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json, Versioned, utc_now
@@ -33,6 +33,12 @@ class ServiceOrder(Versioned, Base):
     requested_on: Mapped[date | None]
     window_start: Mapped[datetime | None]
     window_end: Mapped[datetime | None]
+    adult_present_required: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The service level: since when its time runs, by when it is to be done, and that moment's local day.
+    due_from: Mapped[datetime | None]
+    after_hours: Mapped[bool] = mapped_column(default=False, server_default=false())
+    due_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
     instructions: Mapped[str | None] = mapped_column(Text)
     attempt_no: Mapped[int] = mapped_column(default=1)
     # Assignment: one operation sets all three.

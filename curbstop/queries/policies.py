@@ -8,16 +8,15 @@ from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, require
-from curbstop.domain.policy import profile
+from curbstop.domain.policy import profile, stored
 from curbstop.domain.problems import Problem
+from curbstop.models.calendar import UNASKED
 from curbstop.models.policy import Closure, PolicyVersion
 from curbstop.models.staff import Staff
 from curbstop.queries.page import Page, PageRequest, fetch
 
 VERSION_SORTS = {"number": PolicyVersion.number}
 CLOSURE_SORTS = {"day": Closure.day}
-# What an installation goes by that has never been asked.
-_UNASKED = "generic"
 
 
 def current(session: Session, actor: Actor) -> dict[str, Any]:
@@ -26,11 +25,12 @@ def current(session: Session, actor: Actor) -> dict[str, Any]:
     newest = _statement().order_by(PolicyVersion.number.desc()).limit(1)
     row = session.execute(newest).one_or_none()
     if row is not None:
-        return _told(row)
+        # With the settings that came with a later release.
+        return {**_told(row), "content": stored(row.profile, row.content).to_json()}
     return {
         "version": 0,
-        "profile": _UNASKED,
-        "content": profile(_UNASKED).to_json(),
+        "profile": UNASKED,
+        "content": profile(UNASKED).to_json(),
         "reason": None,
         "made_at": None,
         "made_by_id": None,

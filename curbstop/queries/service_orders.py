@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OPEN_STATES, OrderState
 from curbstop.models.account import Account, Customer
+from curbstop.models.base import UtcDateTime
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -21,12 +22,14 @@ from curbstop.models.tablet import Tablet
 from curbstop.queries.page import Column, Page, PageRequest, fetch
 from curbstop.queries.visible_orders import Sight, require_visible, sight, visible
 
+_EVER = literal(datetime(9999, 12, 31, tzinfo=UTC), UtcDateTime)
 _NEVER = literal(date(9999, 12, 31), Date)
 SORTS: dict[str, Column] = {
     "number": ServiceOrder.number,
     "created_at": ServiceOrder.created_at,
     "updated_at": ServiceOrder.updated_at,
     "priority": ServiceOrder.priority,
+    "due_at": func.coalesce(ServiceOrder.due_at, _EVER),
     # An order without a day comes after all others.
     "scheduled_on": func.coalesce(ServiceOrder.scheduled_on, _NEVER),
 }
@@ -56,8 +59,8 @@ def find(
 ) -> Page[Row[Any]]:
     """A page of orders, as far as the actor may see them, with the place and the people by name.
 
-    `late`: open, not done in the field, and past its day (scheduled, else requested) or its window; `today` is the
-    utility's day at `now`. Problem(`invalid`) for an order type that there is not.
+    `late`: open, not done in the field, and past its day (scheduled, else requested), its window or the moment it was
+    due; `today` is the utility's day at `now`. Problem(`invalid`) for an order type that there is not.
     """
     _check_types(session, filters.type_code)
     late = is_late(today, now)
@@ -130,9 +133,13 @@ def nothing(*names: str) -> list[ColumnElement[Any]]:
 
 
 def is_late(today: date, now: datetime) -> ColumnElement[bool]:
-    """Open, not done in the field, and past its day or its window."""
+    """Open, not done in the field, and past its day, its window or the moment it was due."""
     day = func.coalesce(ServiceOrder.scheduled_on, ServiceOrder.requested_on, _NEVER)
-    past = or_(day < today, and_(ServiceOrder.window_end.is_not(None), ServiceOrder.window_end < now))
+    past = or_(
+        day < today,
+        and_(ServiceOrder.window_end.is_not(None), ServiceOrder.window_end < now),
+        and_(ServiceOrder.due_at.is_not(None), ServiceOrder.due_at < now),
+    )
     waiting = [state for state in OPEN_STATES if state not in _DONE]
     return and_(ServiceOrder.state.in_(waiting), past)
 
@@ -188,6 +195,7 @@ _COLUMNS = (
     ServiceOrder.place,
     ServiceOrder.window_start,
     ServiceOrder.window_end,
+    ServiceOrder.due_at,
     ServiceOrder.attempt_no,
     ServiceOrder.outcome,
     ServiceOrder.flags,

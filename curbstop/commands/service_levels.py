@@ -1,0 +1,104 @@
+"""By when each order is to be done: set when it is made or edited, and for all of them when the policy changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from curbstop.commands import journal
+from curbstop.commands.many import update_many
+from curbstop.commands.work import Work
+from curbstop.domain.closures import Closures
+from curbstop.domain.policy import Policy
+from curbstop.domain.service_levels import Asked, due_at
+from curbstop.domain.service_orders import OPEN_STATES
+from curbstop.models import calendar
+from curbstop.models.service_order import ServiceOrder
+from curbstop.settings import Settings
+
+# Rows that are looked at together.
+STEP = 2_000
+# Business days never reach further than this beyond the last day that an order names.
+_AHEAD = timedelta(days=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The policy with the calendar of the days concerned."""
+
+    policy: Policy
+    closures: Closures
+    settings: Settings
+
+    def due(self, order: "ServiceOrder | Row[Any]") -> tuple[datetime, date]:
+        """The moment, and its day in the utility's zone."""
+        asked = Asked(
+            type_code=order.type_code,
+            priority=order.priority,
+            since=order.due_from or order.created_at,
+            requested_on=order.requested_on,
+            window_end=order.window_end,
+            after_hours=order.after_hours,
+        )
+        at = due_at(asked, self.policy, self.closures, self.settings.zone)
+        return at, at.astimezone(self.settings.zone).date()
+
+
+def rules(session: Session, settings: Settings, first: date, last: date) -> Rules:
+    """The policy in force, and the calendar from `first` to well beyond `last`."""
+    policy = calendar.in_force(session).policy
+    closures = calendar.closures(session, policy, first - timedelta(days=1), last + _AHEAD)
+    return Rules(policy, closures, settings)
+
+
+def set_due(work: Work, order: ServiceOrder) -> None:
+    """Sets when the order is due by what is known of it now; the caller records the change."""
+    since = (order.due_from or order.created_at).date()
+    last = max(since, order.requested_on or since)
+    order.due_at, order.due_on = rules(work.session, work.settings, since, last).due(order)
+
+
+def recompute(work: Work) -> int:
+    """Sets when every open order is due by the policy of today; how many changed. Some statements a thousand orders.
+
+    The orders' versions stay: nobody edited them, and no tablet holds this. For the job that follows a change of the
+    policy, and for the clock, which finds what was loaded in bulk.
+    """
+    changed, after = 0, None
+    while rows := _page(work, after):
+        changed += _set(work, rows)
+        after = rows[-1].id
+    if changed:
+        journal.audit(work, "recompute_due", "policy_version", rows_id(), after={"orders": changed})
+    return changed
+
+
+def rows_id() -> UUID:
+    """The nil id: the audit's line is of all open orders, not of one."""
+    return UUID(int=0)
+
+
+def _page(work: Work, after: UUID | None) -> Sequence[Any]:
+    columns = (
+        ServiceOrder.id, ServiceOrder.type_code, ServiceOrder.priority, ServiceOrder.created_at, ServiceOrder.due_from,
+        ServiceOrder.requested_on, ServiceOrder.window_end, ServiceOrder.after_hours, ServiceOrder.due_at,
+    )  # fmt: skip
+    statement = select(*columns).where(ServiceOrder.state.in_(OPEN_STATES)).order_by(ServiceOrder.id).limit(STEP)
+    return work.session.execute(statement if after is None else statement.where(ServiceOrder.id > after)).all()
+
+
+def _set(work: Work, rows: Sequence[Any]) -> int:
+    days = [(row.due_from or row.created_at).date() for row in rows]
+    last = max([*days, *(row.requested_on for row in rows if row.requested_on is not None)])
+    found = rules(work.session, work.settings, min(days), last)
+    wanted = []
+    for row in rows:
+        at, day = found.due(row)
+        if row.due_at != at:
+            wanted.append({"id": row.id, "due_at": at, "due_on": day})
+    update_many(work.session, ServiceOrder, wanted, keys=("id",))
+    return len(wanted)
