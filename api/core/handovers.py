@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.core.context import Context
-from curbstop.commands import dispatch, tablets
+from curbstop.commands import leases as lease_commands
+from curbstop.commands import tablets
 from curbstop.commands.work import Work
 from curbstop.domain.actors import Actor
 from curbstop.models.base import utc_now
@@ -29,9 +30,9 @@ def hand_over(found: Context, me: Actor, said: Mapping[str, Any] | None = None) 
         with found.sessions.write() as session:
             work = Work(session, me, found.settings)
             if waiting:
-                dispatch.mark_pulled(work)
+                lease_commands.mark_pulled(work)
             if leases:
-                dispatch.renew_leases(work)
+                lease_commands.renew_leases(work)
             if clock is not None:
                 tablets.measure(work, clock)
             tablets.heard(work, beacon=beacon, clock=clock, schema_version=schema_version)

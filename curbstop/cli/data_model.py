@@ -38,7 +38,20 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Policy and money": (
         "What the ordinance says, in versions, and what stands against an account: what billing says it owes, what was "
         "paid, what was said to its customer, and why its water stays on.",
-        ("policy_version", "closure", "standing", "payment", "hold", "contact_attempt"),
+        ("policy_version", "closure", "standing", "payment", "payments_mark", "hold", "contact_attempt"),
+    ),
+    "Cut-offs": (
+        "The list of who is to be cut off, its notices, what the gates answered for each and who overrode one, and "
+        "when nothing is cut off.",
+        (
+            "cut_off_run",
+            "cut_off_line",
+            "cut_off_notice",
+            "gate_check",
+            "gate_override",
+            "moratorium",
+            "weather_day",
+        ),
     ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "

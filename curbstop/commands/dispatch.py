@@ -1,29 +1,26 @@
 """Dispatch: who does which order on which day in which place, and taking orders back."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import journal
+from curbstop.commands import gates
 from curbstop.commands.order_steps import (
     Event,
-    add_history,
     advance,
-    enter_bucket_many,
     is_of_crew,
     leave_bucket,
     load,
-    load_type,
     notify_technician,
     type_of,
 )
 from curbstop.commands.work import Work
+from curbstop.domain.cut_offs import Stage
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, recall_event
-from curbstop.models.leases import LEAST_RENEWAL, closing, leases_due
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 
@@ -42,18 +39,21 @@ def assign(
     """Gives an order to a technician on a day at a place of that day's route: one operation.
 
     An order that somebody has already, on a tablet or not, moves in the same step; what they did with it meanwhile is
-    kept when it arrives. Without `place` it goes to the end of the day. No bucket holds it until the technician's
-    tablet pulls: the tablet is only told to come.
+    kept when it arrives. Without `place` it goes to the end of the day. A cut-off passes the gates of that day first:
+    gate_blocked and override_needed say in `objections` what stands against it. No bucket holds it until the
+    technician's tablet pulls: the tablet is only told to come.
     """
+    gates.lock_accounts(work, [order_id])
     order = load(work, order_id, OrderEvent.ASSIGN, if_version)
     technician = check_person(work, technician_id, type_of(work, order).skills)
     check_day(work, technician, scheduled_on, [order.id])
+    facts = gated(work, [order], scheduled_on, technician_id)[order.id]
     before = order.technician_id
     event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
     order.technician_id, order.scheduled_on, order.dispatched_at = technician_id, scheduled_on, None
     order.place = place if place is not None else last_place(work, technician_id, scheduled_on) + 1
     record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
-    advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})))
+    advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})), facts)
     if before is not None:
         leave_bucket(work, order, before)
     notify_technician(work, order)
@@ -84,60 +84,13 @@ def recall(work: Work, order_id: UUID, *, reason: str, if_version: int | None = 
     return order
 
 
-def mark_pulled(work: Work) -> int:
-    """Marks the acting technician's assigned orders as being on the tablet and starts their leases; returns how many.
-
-    Called just before a pull is answered: from then on the office must take the tablet into account, even if the answer
-    is lost on its way.
-    """
-    require(work.actor, Action.SYNC_TABLET)
-    waiting = (
-        select(ServiceOrder)
-        .where(ServiceOrder.technician_id == work.actor.staff_id, ServiceOrder.state == OrderState.ASSIGNED)
-        .order_by(ServiceOrder.id)
-        .with_for_update()
-    )
-    orders = list(work.session.scalars(waiting))
-    if not orders:
-        return 0
-    cut_offs = {key: load_type(work, *key).is_cut_off for key in {(o.type_code, o.type_version) for o in orders}}
-    record = {"tablet_id": str(work.actor.tablet_id)} if work.actor.tablet_id else {}
-    for order in orders:
-        order.dispatched_at = work.at
-        if cut_offs[order.type_code, order.type_version]:
-            order.authorized_until = lease_end(work, order.scheduled_on)
-        order.state = OrderState.DISPATCHED.value
-        add_history(work, order, Event(OrderEvent.PULL, record=record), OrderState.ASSIGNED.value)
-    # Hundreds of orders may be moved in a morning: some statements for all of them, not some for each.
-    journal.changed_many(work, orders, OrderEvent.PULL.value)
-    assert work.actor.staff_id is not None
-    enter_bucket_many(work, orders, work.actor.staff_id)
-    return len(orders)
-
-
-def renew_leases(work: Work) -> int:
-    """Gives the acting technician's cut-offs a fresh lease once half of it is used; returns how many got one.
-
-    Called when a tablet pulls: what it carries from then on was looked at by the server just now. A recalled order gets
-    none, and no lease goes beyond its day's work window.
-    """
-    require(work.actor, Action.SYNC_TABLET)
-    renewed = 0
-    for order in work.session.scalars(leases_due(work.actor.staff_id, work.at, work.settings).with_for_update()):
-        end = lease_end(work, order.scheduled_on)
-        if order.authorized_until is not None and end - order.authorized_until >= LEAST_RENEWAL:
-            order.authorized_until = end
-            journal.changed(work, order, "renew_lease")
-            renewed += 1
-    return renewed
-
-
-def lease_end(work: Work, scheduled_on: date | None) -> datetime:
-    """Until when a cut may be started: some hours after this sync, never past the end of its day's work window."""
-    end = work.at + timedelta(hours=work.settings.cut_lease_hours)
-    if scheduled_on is None:
-        return end
-    return min(end, closing(work.settings, scheduled_on))
+def gated(work: Work, orders: Sequence[ServiceOrder], scheduled_on: date, technician_id: UUID) -> dict[UUID, Facts]:
+    """What the gates come to for each order that goes to a technician on a day; an answer only where one is needed."""
+    found = gates.ask_for_orders(work, orders, Stage.DISPATCH, cut_on=scheduled_on, technician=technician_id)
+    return {
+        order.id: Facts(is_cut_off=True, gates=found[order.id].asked) if order.id in found else Facts()
+        for order in orders
+    }
 
 
 def check_person(work: Work, technician_id: UUID, skills: Sequence[str]) -> Staff:

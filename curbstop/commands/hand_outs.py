@@ -2,12 +2,15 @@
 
 from uuid import UUID
 
-from curbstop.commands.dispatch import last_place, lease_end
-from curbstop.commands.order_steps import Event, add_history, enter_bucket, is_of_crew, load, store, type_of
+from curbstop.commands import gates
+from curbstop.commands.dispatch import last_place
+from curbstop.commands.leases import lease_of
+from curbstop.commands.order_steps import Event, add_history, enter_bucket, is_of_crew, load, store
 from curbstop.commands.work import Work
+from curbstop.domain.cut_offs import Stage
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import OrderEvent, OrderState, step
+from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, step
 from curbstop.models.service_order import ServiceOrder
 
 
@@ -17,14 +20,17 @@ def hand_out(work: Work, order_id: UUID, *, if_version: int | None = None) -> Se
     Problems: forbidden, version_mismatch, impossible_transition.
     """
     granted = require(work.actor, Action.DISPATCH)
+    gates.lock_accounts(work, [order_id])
     order = load(work, order_id, None, if_version)
     if Grant.YES not in granted and not is_of_crew(work, order.technician_id):
         raise Problem("forbidden", "A crew lead dispatches the own crew's orders only.", action=Action.DISPATCH.value)
     # The table knows one way to a technician, the pull; the office makes it here in the tablet's place.
-    taken = step(OrderState(order.state), OrderEvent.PULL, system=True)
+    checked = gates.ask_for_orders(work, [order], Stage.LEASE).get(order.id)
+    facts = Facts(is_cut_off=True, gates=checked.asked) if checked is not None else Facts()
+    taken = step(OrderState(order.state), OrderEvent.PULL, system=True, facts=facts)
     order.dispatched_at = work.at
-    if type_of(work, order).is_cut_off:
-        order.authorized_until = lease_end(work, order.scheduled_on)
+    if checked is not None:
+        order.authorized_until = lease_of(work, order, checked)
     store(work, order, Event(OrderEvent.PULL, record={"by": "hand"}), taken)
     if order.technician_id is not None:
         enter_bucket(work, order, order.technician_id)
@@ -47,6 +53,8 @@ def to_finder(work: Work, order: ServiceOrder) -> None:
     record = {"by": "finder", "scheduled_on": order.scheduled_on.isoformat(), "place": order.place}
     add_history(work, order, Event(OrderEvent.ASSIGN, record=record), OrderState.READY.value)
     order.dispatched_at = work.at
-    taken = step(OrderState.ASSIGNED, OrderEvent.PULL, system=True)
+    checked = gates.ask_for_orders(work, [order], Stage.LEASE).get(order.id)
+    facts = Facts(is_cut_off=True, gates=checked.asked) if checked is not None else Facts()
+    taken = step(OrderState.ASSIGNED, OrderEvent.PULL, system=True, facts=facts)
     store(work, order, Event(OrderEvent.PULL, record={"by": "finder"}), taken)
     enter_bucket(work, order, finder)

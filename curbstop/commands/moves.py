@@ -1,14 +1,15 @@
 """Moves many orders at once: a technician is ill, a truck breaks down, a storm comes. All of them or none."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal
-from curbstop.commands.dispatch import check_day, check_person, last_place
+from curbstop.commands import gates, journal
+from curbstop.commands.dispatch import check_day, check_person, gated, last_place
 from curbstop.commands.order_steps import Event, add_history, is_of_crew, leave_bucket_many, load_type, notify_many
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, require
@@ -29,6 +30,7 @@ def move(work: Work, order_ids: Sequence[UUID], *, technician_id: UUID, schedule
     `refused`, which says of each that cannot move why.
     """
     granted = require(work.actor, Action.DISPATCH)
+    gates.lock_accounts(work, order_ids)
     asked = _locked(work, order_ids)
     orders = [order for order in asked if not _is_there(order, technician_id, scheduled_on)]
     wanted = [order.id for order in orders]
@@ -40,11 +42,13 @@ def move(work: Work, order_ids: Sequence[UUID], *, technician_id: UUID, schedule
         return asked
     technician = check_person(work, technician_id, [skill for kind in types for skill in kind.skills])
     check_day(work, technician, scheduled_on, wanted)
-    _check_steps(work, orders)
+    facts = gated(work, orders, scheduled_on, technician_id)
+    _check_steps(work, orders, facts)
     before = {order.id: order.technician_id for order in orders}
     place = last_place(work, technician_id, scheduled_on, without=wanted)
     for number, order in enumerate(orders, place + 1):
-        _take(work, order, technician_id, scheduled_on, number)
+        order.state, from_state = _step(work, order, facts).value, order.state
+        _take(work, order, from_state, (technician_id, scheduled_on, number))
     journal.changed_many(work, orders, "move")
     for former in sorted({one for one in before.values() if one is not None}):
         leave_bucket_many(work, [order for order in orders if before[order.id] == former], former)
@@ -79,11 +83,11 @@ def _locked(work: Work, wanted: Sequence[UUID]) -> list[ServiceOrder]:
     return [by_id[order_id] for order_id in wanted]
 
 
-def _check_steps(work: Work, orders: Sequence[ServiceOrder]) -> None:
+def _check_steps(work: Work, orders: Sequence[ServiceOrder], facts: Mapping[UUID, Facts]) -> None:
     refused: list[dict[str, str]] = []
     for order in orders:
         try:
-            _step(work, order)
+            _step(work, order, facts)
         except Problem as problem:
             refused.append(
                 {
@@ -104,15 +108,16 @@ def _event(order: ServiceOrder) -> OrderEvent:
     return OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
 
 
-def _step(work: Work, order: ServiceOrder) -> OrderState:
-    facts = Facts(given=frozenset({"technician_id", "scheduled_on"}), attempt_no=order.attempt_no)
-    event = _event(order)
-    return step(OrderState(order.state), event, roles=work.actor.roles, system=work.actor.is_system, facts=facts).state
+def _step(work: Work, order: ServiceOrder, facts: Mapping[UUID, Facts]) -> OrderState:
+    given = frozenset({"technician_id", "scheduled_on"})
+    known = replace(facts[order.id], given=given, attempt_no=order.attempt_no)
+    system, state = work.actor.is_system, OrderState(order.state)
+    return step(state, _event(order), roles=work.actor.roles, system=system, facts=known).state
 
 
-def _take(work: Work, order: ServiceOrder, technician_id: UUID, scheduled_on: date, place: int) -> None:
-    event, from_state = _event(order), order.state
-    order.state = _step(work, order).value
+def _take(work: Work, order: ServiceOrder, from_state: str, to: tuple[UUID, date, int]) -> None:
+    event = OrderEvent.ASSIGN if from_state == OrderState.READY else OrderEvent.REASSIGN
+    technician_id, scheduled_on, place = to
     order.technician_id, order.scheduled_on, order.place = technician_id, scheduled_on, place
     order.dispatched_at = order.authorized_until = None
     record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": place}

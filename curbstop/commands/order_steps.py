@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from curbstop.commands import journal, scope
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.cut_offs import is_gated
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
@@ -94,7 +95,9 @@ def advance(work: Work, order: ServiceOrder, event: Event, facts: Facts | None =
     _check_reach(work, order, event.name)
     from_state = OrderState(order.state)
     given = event.given | ({"reason"} if event.reason else frozenset())
-    known = replace(facts or Facts(), given=given, attempt_no=order.attempt_no)
+    known = facts or Facts()
+    is_cut_off = known.is_cut_off or is_gated(order.type_code)
+    known = replace(known, given=given, attempt_no=order.attempt_no, is_cut_off=is_cut_off)
     taken = step(from_state, event.name, roles=work.actor.roles, system=work.actor.is_system, facts=known)
     store(work, order, event, taken)
     return taken

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import appointments, journal, numbering, search_index, service_levels
+from curbstop.commands import appointments, gates, journal, numbering, search_index, service_levels
 from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
 from curbstop.commands.work import Work, get
+from curbstop.domain.cut_offs import Stage
 from curbstop.domain.order_types import OrderType, require_creatable
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
@@ -110,6 +111,9 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     add_history(work, order, Event(OrderEvent.CREATE, reason=new.reason), None)
     search_index.index(work, "service_order", [(order.id, order.number)])
     work.session.flush()
+    if order.state == OrderState.READY and (facts := _gated(work, order, Stage.APPROVE)).gates is not None:
+        # Ready at once is released at once.
+        facts.gates.require()
     return order
 
 
@@ -154,6 +158,7 @@ def edit(work: Work, order_id: UUID, changes: Mapping[str, Any], *, if_version: 
 
 def release(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """A draft becomes ready: by whoever may create its type, and by an approver where the type asks for one."""
+    gates.lock_accounts(work, [order_id])
     order = load(work, order_id, OrderEvent.RELEASE, if_version)
     _, order_type = type_row(work, order.type_code, order.type_version)
     if order_type.approve_roles and not work.actor.is_system and not work.actor.roles & order_type.approve_roles:
@@ -161,7 +166,7 @@ def release(work: Work, order_id: UUID, *, if_version: int | None = None) -> Ser
         raise Problem("forbidden", f"{order.type_code} is released by {', '.join(allowed)}.", allowed_roles=allowed)
     if order_type.needs_account and order.account_id is None:
         raise Problem("invalid", f"{order.type_code} needs an account before it is released.")
-    advance(work, order, Event(OrderEvent.RELEASE))
+    advance(work, order, Event(OrderEvent.RELEASE), _gated(work, order, Stage.APPROVE))
     return order
 
 
@@ -177,9 +182,11 @@ def hold(work: Work, order_id: UUID, *, until: date, reason: str, if_version: in
 
 def unhold(work: Work, order_id: UUID, *, if_version: int | None = None) -> ServiceOrder:
     """Takes a held order up again."""
+    gates.lock_accounts(work, [order_id])
     order = load(work, order_id, OrderEvent.UNHOLD, if_version)
     order.held_until = None
-    advance(work, order, Event(OrderEvent.UNHOLD))
+    # Whether it is a day for it is asked when somebody gets it.
+    advance(work, order, Event(OrderEvent.UNHOLD), _gated(work, order, Stage.BUILD))
     return order
 
 
@@ -222,6 +229,11 @@ def close(work: Work, order_id: UUID, *, reason: str, if_version: int | None = N
     order = load(work, order_id, OrderEvent.CLOSE, if_version)
     advance(work, order, Event(OrderEvent.CLOSE, reason=reason))
     return order
+
+
+def _gated(work: Work, order: ServiceOrder, stage: Stage) -> Facts:
+    checked = gates.ask_for_orders(work, [order], stage).get(order.id)
+    return Facts(is_cut_off=True, gates=checked.asked) if checked is not None else Facts()
 
 
 def _first_state(work: Work, new: NewOrder, order_type: OrderType, account_id: UUID | None) -> OrderState:

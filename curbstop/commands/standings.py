@@ -1,22 +1,23 @@
 """What billing tells of accounts: what is owed, what was paid, what the bank sent back. Money meets orders here."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from curbstop.commands import journal, money_recalls
 from curbstop.commands.work import Work
-from curbstop.domain.money import Owed, takes_back
+from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.among import among
 from curbstop.models.ids import new_id
-from curbstop.models.standing import Payment, Standing
+from curbstop.models.owed import owed_by
+from curbstop.models.standing import Payment, PaymentsMark, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
         for one in new
     )
     work.session.flush()
-    owed = owed_by(work, {one.account_id for one in new})
+    owed = owed_by(work.session, {one.account_id for one in new})
     paid = [account_id for account_id, one in owed.items() if takes_back(one)]
     return Taken(len(new), money_recalls.withdraw(work, paid, reason="payment received") if paid else [])
 
@@ -129,24 +130,22 @@ def return_payment(work: Work, source_key: str, *, returned_on: date, reason: st
     return payment
 
 
-def owed_by(work: Work, account_ids: Collection[UUID]) -> dict[UUID, Owed]:
-    """What billing said of each account, with what was paid since; accounts that it said nothing of are left out."""
-    since = (
-        select(func.coalesce(func.sum(Payment.cents), 0))
-        .where(
-            Payment.account_id == Standing.account_id,
-            Payment.received_at > Standing.as_of,
-            Payment.returned_on.is_(None),
-        )
-        .correlate(Standing)
-        .scalar_subquery()
-    )
-    rows = work.session.execute(
-        select(Standing.account_id, Standing.past_due_cents, since).where(
-            among(work.session, Standing.account_id, account_ids)
-        )
-    )
-    return {account_id: Owed(past_due, int(paid)) for account_id, past_due, paid in rows}
+def mark_payments(work: Work, payments_as_of: datetime) -> datetime:
+    """Billing says that all payments up to a moment are in; an earlier moment than the one known changes nothing.
+
+    Problems: forbidden, invalid (a moment ahead of the server's clock by more than ten minutes).
+    """
+    require(work.actor, Action.EXCHANGE_BILLING)
+    if payments_as_of > work.at + timedelta(minutes=10):
+        raise Problem("invalid", "Payments cannot be in as of a moment that is still to come.", field="as_of")
+    mark = work.session.get(PaymentsMark, 1, with_for_update=True)
+    if mark is None:
+        mark = PaymentsMark(id=1, payments_as_of=payments_as_of, told_at=work.at)
+        work.session.add(mark)
+    elif payments_as_of > mark.payments_as_of:
+        mark.payments_as_of, mark.told_at = payments_as_of, work.at
+    work.session.flush()
+    return mark.payments_as_of
 
 
 def _lock(work: Work, account_ids: Iterable[UUID]) -> None:

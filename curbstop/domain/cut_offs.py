@@ -30,8 +30,14 @@ TYPE_OF = {
     Cause.RETURNED_PAYMENT: "CUT_OFF_RTN",
     Cause.VIOLATION: "CUT_OFF_VIOL",
 }
+CAUSE_OF = {code: cause for cause, code in TYPE_OF.items()}
 # Those that money, or a reason to wait for it, takes back.
 MONEY_TYPES = (TYPE_OF[Cause.NONPAYMENT], TYPE_OF[Cause.RETURNED_PAYMENT])
+
+
+def is_gated(type_code: str) -> bool:
+    """Whether an order of this type goes nowhere before the gates were asked."""
+    return type_code in CAUSE_OF
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class Facts:
     notice_returned: bool = False  # the post brought it back
     reached_on: date | None = None
     dispute_open: bool = False
-    on_hold: str | None = None  # why the office holds it, in its words
+    on_hold: bool = False
     medical_until: date | None = None
     critical: str | None = None  # the category, for a critical customer
     plan_active: bool = False

@@ -116,7 +116,8 @@ def dispute(_policy: Policy, facts: Facts, _moment: Moment) -> Objection:
 
 
 def hold(_policy: Policy, facts: Facts, _moment: Moment) -> Objection:
-    return ("on_hold", f"The office holds it: {facts.on_hold}.") if facts.on_hold else None
+    # Why is the office's own to know.
+    return ("on_hold", "The office holds it.") if facts.on_hold else None
 
 
 def medical(_policy: Policy, facts: Facts, moment: Moment) -> Objection:

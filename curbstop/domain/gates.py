@@ -7,14 +7,16 @@ that it can be told to a customer years later.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from curbstop.domain import gate_questions as asks
+from curbstop.domain.closures import Closures
 from curbstop.domain.cut_offs import Cause, Facts, Moment, ReturnedPayment, Stage
 from curbstop.domain.gate_questions import Objection
 from curbstop.domain.policy import Policy
+from curbstop.domain.problems import Problem
 
 
 class Ruling(StrEnum):
@@ -41,7 +43,7 @@ class Answer:
             "code": self.code,
             "detail": self.detail,
             "overridden_by": list(self.overridden_by),
-            "inputs": {name: _plain(value) for name, value in self.inputs.items()},
+            "inputs": {name: plain(value) for name, value in self.inputs.items()},
         }
 
 
@@ -75,6 +77,45 @@ def ruling_of(answers: Iterable[Answer], overrides: Mapping[str, Sequence[str]] 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the gates came to for one cut-off, with what stands against it."""
+
+    ruling: Ruling
+    objections: tuple[Answer, ...] = ()
+
+    def require(self) -> None:
+        """Problem(`gate_blocked` | `override_needed`) with `objections`, unless it may go ahead."""
+        if self.ruling is Ruling.ALLOW:
+            return
+        blocking = [answer for answer in self.objections if answer.ruling is Ruling.BLOCK] or list(self.objections)
+        detail = " ".join(answer.detail for answer in blocking)
+        code = "gate_blocked" if self.ruling is Ruling.BLOCK else "override_needed"
+        raise Problem(code, detail or None, objections=[answer.to_json() for answer in self.objections])
+
+
+def asked(answers: Sequence[Answer], overrides: Mapping[str, Sequence[str]] | None = None) -> Asked:
+    """The answers in short: their ruling, and the objections that no override lifted."""
+    given = overrides or {}
+    standing = tuple(
+        answer
+        for answer in answers
+        if answer.ruling is not Ruling.ALLOW and not set(given.get(answer.gate, ())) & set(answer.overridden_by)
+    )
+    return Asked(ruling_of(answers, given), standing)
+
+
+def next_cut_day(policy: Policy, closures: Closures, first: date) -> date:
+    """The first day, `first` with it, that the day's gates allow; `first` itself when none of two months does."""
+    days_gates = [gate for gate in GATES if gate.name in ("weekday", "closure")]
+    for ahead in range(60):
+        day = first + timedelta(days=ahead)
+        moment = Moment(Stage.BUILD, datetime.combine(first, time(), tzinfo=UTC), day, closures)
+        if not any(gate.asks(policy, Facts(), moment) for gate in days_gates):
+            return day
+    return first
+
+
 def _answer(gate: Gate, policy: Policy, facts: Facts, moment: Moment) -> Answer:
     inputs = {name: getattr(facts, name) for name in gate.looks_at}
     inputs["cut_on"] = moment.cut_on
@@ -87,9 +128,10 @@ def _answer(gate: Gate, policy: Policy, facts: Facts, moment: Moment) -> Answer:
     return Answer(gate.name, ruling, code, detail, roles, inputs)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A fact in JSON's words."""
     if isinstance(value, ReturnedPayment):
-        return {name: _plain(getattr(value, name)) for name in ("returned_on", "reason", "paid_a_restoral")}
+        return {name: plain(getattr(value, name)) for name in ("returned_on", "reason", "paid_a_restoral")}
     if isinstance(value, date):
         return value.isoformat()
     return list(value) if isinstance(value, tuple) else value

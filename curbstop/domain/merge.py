@@ -148,9 +148,8 @@ def _append(was: Any, now: Any, value: Any) -> Any:
     if isinstance(now, list) or isinstance(value, list):
         return _entries(_list(was), _list(now), _list(value))
     lines = _entries(_lines(was), _lines(now), _lines(value))
-    if lines:
-        return "\n".join(lines)
-    return _plain(now) if not now or now is _ABSENT else value
+    # Where nothing is left, as the tablet says it: merged again, it is what is there.
+    return "\n".join(lines) if lines else value
 
 
 def _entries(was: list[Any], now: list[Any], value: list[Any]) -> list[Any]:

@@ -16,9 +16,12 @@ class Prefix(StrEnum):
     CUSTOMER = "CU"
     TABLET = "TB"
     ACCESS_ISSUE = "AI"
+    CUT_OFF_RUN = "CR"
 
 
-WITH_YEAR = frozenset({Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE})  # these begin at 1 again every January
+WITH_YEAR = frozenset(
+    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN}
+)  # these begin at 1 again every January
 _PATTERN = re.compile(r"([A-Z]{2})[ -]*(?:(\d{4})[ -]+)?(\d+)")
 
 

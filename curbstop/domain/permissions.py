@@ -1,4 +1,7 @@
-"""Who may do what: the permission matrix, and the two questions every command asks of it."""
+"""Who may do what: the permission matrix, and the two questions every command asks of it.
+
+Long because the matrix is one table, and the reasons for its rows stand beside it.
+"""
 
 from __future__ import annotations
 
@@ -105,6 +108,9 @@ class Action(StrEnum):
     HOLD_ORDER = "hold_order"
     HOLD_ACCOUNT = "hold_account"
     EXCHANGE_BILLING = "exchange_billing"
+    DECLARE_MORATORIUM = "declare_moratorium"
+    TELL_WEATHER = "tell_weather"
+    VIEW_CUT_OFF_RUNS = "view_cut_off_runs"
     CANCEL_ORDER = "cancel_order"
     OVERRIDE_DUPLICATE = "override_duplicate"
     CORRECT_POSTED_ORDER = "correct_posted_order"
@@ -178,6 +184,9 @@ _ROWS: dict[Action, _Row] = {
     Action.HOLD_ORDER:               (NO,    NO,   Y,    Y,    NO,   NO,   Y,    NO,   NO,   NO),
     Action.HOLD_ACCOUNT:             (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.EXCHANGE_BILLING:         (NO,    NO,   NO,   NO,   Y,    NO,   NO,   NO,   NO,   Y),
+    Action.DECLARE_MORATORIUM:       (NO,    NO,   NO,   NO,   Y,    NO,   Y,    Y,    NO,   NO),
+    Action.TELL_WEATHER:             (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   Y),
+    Action.VIEW_CUT_OFF_RUNS:        (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.CANCEL_ORDER:             (NO,    NO,   Y,    OWN,  OWN,  NO,   Y,    NO,   NO,   PAY),
     Action.OVERRIDE_DUPLICATE:       (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.CORRECT_POSTED_ORDER:     (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
@@ -215,6 +224,9 @@ ADDED: dict[Action, str] = {
     Action.HOLD_ORDER: "the actors of hold and unhold in the transition table",
     Action.HOLD_ACCOUNT: "whoever hears why a customer's water must stay on",
     Action.EXCHANGE_BILLING: "what is owed and paid comes from the billing system, or from billing's hand",
+    Action.DECLARE_MORATORIUM: "an emergency does not wait for the administrator, who keeps the rest of the policy",
+    Action.TELL_WEATHER: "dispatch looks at the sky, an integration at the weather service",
+    Action.VIEW_CUT_OFF_RUNS: "whoever answers a customer's call about it, plans its day, or looks back at it",
     Action.CANCEL_ORDER: "the actors of cancel; a payment cancels an order that is not on a tablet yet",
     Action.OVERRIDE_DUPLICATE: "an office decision, never a tablet's",
     Action.CORRECT_POSTED_ORDER: "the actor of correct in the transition table",

@@ -128,6 +128,19 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "hold_ended": ProblemType(409, "The hold was ended", "Place another one."),
     "hold_not_renewable": ProblemType(409, "The hold cannot be renewed", "Place another one, if the policy has it."),
     "policy_invalid": ProblemType(422, "The policy cannot be like that", "Correct the setting that is named."),
+    "gate_blocked": ProblemType(
+        409, "A rule of the policy forbids the cut-off", "`objections` says what stands against it."
+    ),
+    "override_needed": ProblemType(
+        409, "Somebody must let the cut-off go ahead", "`objections` names the gates and the roles that may override."
+    ),
+    "gates_not_asked": ProblemType(
+        409, "The gates of the cut-off were not asked", "Give the order out by assigning it; tell the operator."
+    ),
+    "not_overridable": ProblemType(409, "Nobody may override that", "`objections` says what stands against it."),
+    "lines_open": ProblemType(
+        409, "Some of the run's orders are still out", "Recall them or wait; `orders` lists some."
+    ),
     "fee_refused": ProblemType(409, "The policy allows no such fee", "Use a fee that the utility may charge."),
     "capture_missing": ProblemType(422, "Captures are missing or wrong", "Fill in what `findings` names."),
     "impossible_transition": ProblemType(

@@ -6,6 +6,7 @@ It is long because the words, the table and the guards are read together, and no
 from dataclasses import dataclass
 from enum import StrEnum
 
+from curbstop.domain.gates import Asked
 from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
 
@@ -124,6 +125,7 @@ class Facts:
     another_active: bool = False  # the technician has another order under way
     lease_expired: bool = False
     is_cut_off: bool = False
+    gates: Asked | None = None  # what the gates of a cut-off came to; None: nobody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,13 @@ _BEFORE_TABLET = (_S.DRAFT, _S.READY, _S.ASSIGNED, _S.HELD)
 TRANSITIONS: tuple[Transition, ...] = (
     Transition((_S.DRAFT,), _E.RELEASE, _S.READY, _OFFICE | {_R.BIL}, system=True, effects=(_F.RUN_GATES,)),
     Transition((_S.READY,), _E.ASSIGN, _S.ASSIGNED, _DISPATCH,
-               requires=("technician_id", "scheduled_on"), effects=(_F.SET_ASSIGNMENT,)),
+               requires=("technician_id", "scheduled_on"), effects=(_F.RUN_GATES, _F.SET_ASSIGNMENT)),
     # Moving work to another technician, day or place; what the first one did meanwhile is kept when it arrives.
     Transition((_S.ASSIGNED, _S.DISPATCHED, _S.EN_ROUTE, _S.SUSPENDED), _E.REASSIGN, _S.ASSIGNED, _DISPATCH,
-               requires=("technician_id", "scheduled_on"), effects=(_F.SET_ASSIGNMENT, _F.END_LEASE)),
+               requires=("technician_id", "scheduled_on"), effects=(_F.RUN_GATES, _F.SET_ASSIGNMENT, _F.END_LEASE)),
     Transition((_S.ASSIGNED,), _E.UNASSIGN, _S.READY, _DISPATCH, effects=(_F.CLEAR_ASSIGNMENT,)),
-    Transition((_S.ASSIGNED,), _E.PULL, _S.DISPATCHED, frozenset(), system=True, effects=(_F.START_LEASE,)),
+    Transition((_S.ASSIGNED,), _E.PULL, _S.DISPATCHED, frozenset(), system=True,
+               effects=(_F.RUN_GATES, _F.START_LEASE)),
     Transition((_S.DISPATCHED,), _E.DECLINE, _S.READY, _FIELD, offline=True,
                requires=("reason",), effects=(_F.CLEAR_ASSIGNMENT, _F.END_LEASE)),
     Transition((_S.DISPATCHED,), _E.TRAVEL, _S.EN_ROUTE, _FIELD, offline=True),
@@ -172,7 +175,7 @@ TRANSITIONS: tuple[Transition, ...] = (
                requires=("outcome",), effects=(_F.END_LEASE,)),
     Transition(_WORKING, _E.RETURN, _S.RETURNED, _FIELD, offline=True,
                requires=("outcome",), effects=(_F.END_LEASE,)),
-    Transition((_S.READY, _S.ASSIGNED), _E.HOLD, _S.HELD, _OFFICE,
+    Transition((_S.READY, _S.ASSIGNED), _E.HOLD, _S.HELD, _OFFICE, system=True,
                requires=("held_until", "reason"), effects=(_F.CLEAR_ASSIGNMENT,)),
     Transition((_S.HELD,), _E.UNHOLD, _S.READY, _OFFICE, system=True, effects=(_F.RUN_GATES,)),
     Transition(_BEFORE_TABLET, _E.CANCEL, _S.CANCELLED, _OFFICE | _PAYERS, system=True,
@@ -258,7 +261,8 @@ def step(
     """Take one step of the table.
 
     Raises Problem: impossible_transition, forbidden, argument_required (`missing`), already_pulled, capture_missing,
-    photos_missing, four_eyes, review_required. Whether the roles reach *this* order is the command's question.
+    photos_missing, four_eyes, review_required, gate_blocked, override_needed (both with `objections`),
+    gates_not_asked. Whether the roles reach *this* order is the command's question.
     """
     known = facts or Facts()
     row = find(state, event)
@@ -266,6 +270,11 @@ def step(
     missing = [name for name in row.requires if name not in known.given]
     if missing:
         raise Problem("argument_required", f"{event.value} needs {', '.join(missing)}", missing=missing)
+    if Effect.RUN_GATES in row.effects and known.is_cut_off:
+        # Whichever way an order comes, it goes nowhere unasked.
+        if known.gates is None:
+            raise Problem("gates_not_asked")
+        known.gates.require()
     _check_guards(event, system, known)
     effects = tuple(effect for effect in row.effects if effect is not Effect.AUTO_RESTORAL or known.is_cut_off)
     return Step(row.to, row.attempt_increment, row.revision_increment, _flags(state, event, known), effects)

@@ -9,9 +9,12 @@ from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.conflict import Conflict
 from curbstop.models.contact_attempt import ContactAttempt
+from curbstop.models.cut_off_run import CutOffLine, CutOffNotice, CutOffRun
 from curbstop.models.fee import Fee
+from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.moratorium import Moratorium, WeatherDay
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.outbox import JobDone, Outbox
@@ -24,7 +27,7 @@ from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
-from curbstop.models.standing import Hold, Payment, Standing
+from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 from curbstop.models.wrong_try import WrongTry
@@ -42,10 +45,15 @@ __all__ = [
     "Conflict",
     "ContactAttempt",
     "Customer",
+    "CutOffLine",
+    "CutOffNotice",
+    "CutOffRun",
     "Cycle",
     "Endpoint",
     "EnrolmentCode",
     "Fee",
+    "GateCheck",
+    "GateOverride",
     "Hold",
     "Hydrant",
     "IdempotencyKey",
@@ -53,12 +61,14 @@ __all__ = [
     "Installation",
     "JobDone",
     "Meter",
+    "Moratorium",
     "NumberSequence",
     "OpLedger",
     "OrderHistory",
     "OrderTypeRow",
     "Outbox",
     "Payment",
+    "PaymentsMark",
     "PolicyVersion",
     "Reading",
     "RefreshToken",
@@ -84,5 +94,6 @@ __all__ = [
     "TabletPerson",
     "Thumbnail",
     "Upload",
+    "WeatherDay",
     "WrongTry",
 ]

@@ -43,6 +43,16 @@ class Payment(Base):
     paid_a_restoral: Mapped[bool] = mapped_column(default=False)
 
 
+class PaymentsMark(Base):
+    """Up to which moment all payments are in, as billing last said; one row."""
+
+    __tablename__ = "payments_mark"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    payments_as_of: Mapped[datetime]
+    told_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
 class Hold(Versioned, Base):
     """Why an account's water is not to be cut off, from a day on and, where it ends by itself, through another."""
 

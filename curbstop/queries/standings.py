@@ -4,14 +4,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
-from curbstop.domain.money import Owed
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
+from curbstop.models.owed import owed_by
 from curbstop.models.staff import Staff
 from curbstop.models.standing import Hold, Payment, Standing
 from curbstop.queries import accounts, customers
@@ -27,12 +27,7 @@ def standing(session: Session, actor: Actor, account_id: UUID) -> dict[str, Any]
     row = session.get(Standing, account_id)
     if row is None:
         raise Problem("not_found", "Billing has said nothing of this account yet.")
-    paid = session.scalar(
-        select(func.coalesce(func.sum(Payment.cents), 0)).where(
-            Payment.account_id == account_id, Payment.received_at > row.as_of, Payment.returned_on.is_(None)
-        )
-    )
-    owed = Owed(row.past_due_cents, int(paid or 0))
+    owed = owed_by(session, [account_id])[account_id]
     told = {column.key: getattr(row, column.key) for column in Standing.__table__.columns}
     return {**told, "paid_since_cents": owed.paid_since_cents, "owed_cents": owed.cents}
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api.office import Office
+from tests.cut_offs import notified
 from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
 
@@ -15,6 +16,7 @@ def place(office: Office, town: Town) -> Place:
     place = town.place()
     told = office.as_("ivy").put("/standings", {"standings": [_standing(place)]})
     assert (told.status_code, told.json) == (200, {"kept": 1})
+    notified(town, place)
     return place
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import dispatch, field_work, meters, review
+from curbstop.commands import field_work, leases, meters, review
 from curbstop.commands.field_work import Visit
 from curbstop.commands.meters import NewMeter
 from curbstop.commands.work import Work
@@ -52,7 +52,7 @@ def change_out(town: Town, place: Place, **changes: Any) -> UUID:
     """An order, done in the field with its four photos, whose bytes are here."""
     order = town.order("MTR_XCHG", place, to="tom")
     with town.work("tom") as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
     with town.work("tom") as work:
         _photograph(work, order)
         field_work.complete(work, order, Visit(outcome="DONE", captures=captured(place, **changes)))
@@ -113,7 +113,7 @@ def test_missing_photos_keep_the_order_from_posting(town: Town) -> None:
     place = town.place()
     order = town.order("MTR_XCHG", place, to="tom")
     with town.work("tom") as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
         field_work.complete(work, order, Visit(outcome="DONE", captures=captured(place)))
     with pytest.raises(Problem, match="photos_missing"), town.work("bill") as work:
         review.post(work, order)
@@ -135,7 +135,7 @@ def test_an_exchange_without_all_captures_is_kept_because_it_happened(town: Town
     place = town.place()
     order = town.order("MTR_XCHG", place, to="tom")
     with town.work("tom") as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
         field_work.complete(work, order, Visit(outcome="DONE", captures={"old_serial": place.serial}))
     done = town.read_order(order)
     assert (done.state, "incomplete_capture" in done.flags) == ("completed", True)
@@ -151,7 +151,7 @@ def test_whoever_completed_an_order_does_not_post_it(town: Town) -> None:
     place = town.place()
     order = town.order("GEN", place, to="tom")
     with town.work("tom") as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
     with town.work("sue") as work:
         field_work.complete(work, order, Visit(outcome="DONE", captures={"notes": "Done by telephone"}))
     with pytest.raises(Problem, match="four_eyes"), town.work("sue") as work:

@@ -49,7 +49,7 @@ def test_holds_are_told_by_kind_on_the_day_of_the_cut(town: Town) -> None:
     hold(town, place, HoldKind.CRITICAL, category="dental")
     found = facts_of(town, place)
     assert (found.dispute_open, found.medical_until) == (True, date(2026, 6, 3))
-    assert (found.promised_until, found.on_hold, found.critical) == (CUT_ON, None, "dental")
+    assert (found.promised_until, found.on_hold, found.critical) == (CUT_ON, False, "dental")
     assert not found.plan_active
 
 

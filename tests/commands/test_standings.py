@@ -13,6 +13,8 @@ from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
 from curbstop.models import Payment, Standing
 from curbstop.models.base import utc_now
+from curbstop.models.owed import owed_by
+from tests.cut_offs import notified
 from tests.sync.model_tablet import ModelTablet
 from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
@@ -40,6 +42,7 @@ def place(town: Town) -> Place:
     in_use(town)
     place = town.place()
     owes(town, place)
+    notified(town, place)
     return place
 
 
@@ -127,7 +130,7 @@ def test_a_payment_that_came_back_leaves_the_recall_and_is_told_once(town: Town,
             standings.return_payment(work, "P-1", returned_on=date(2026, 5, 8), reason="insufficient_funds")
     assert town.read_order(order).state == "cancelled"
     with town.work("ivy") as work:
-        assert standings.owed_by(work, [place.account_id])[place.account_id].cents == 8_420
+        assert owed_by(work.session, [place.account_id])[place.account_id].cents == 8_420
     with pytest.raises(Problem, match="conflict"), town.work("bill") as work:
         standings.return_payment(work, "P-1", returned_on=date(2026, 5, 9), reason="fraud")
     with pytest.raises(Problem, match="not_found"), town.work("bill") as work:

@@ -58,7 +58,7 @@ def test_nothing_stands_against_an_account_that_is_due() -> None:
         ({"notice_mailed_on": date(2026, 11, 7)}, "notice_too_short"),
         ({"notice_returned": True}, "notice_returned"),
         ({"dispute_open": True}, "dispute_open"),
-        ({"on_hold": "manager"}, "on_hold"),
+        ({"on_hold": True}, "on_hold"),
         ({"medical_until": TUESDAY}, "medical_hold"),
         ({"critical": "nursing_home"}, "critical_customer"),
         ({"plan_active": True}, "plan_active"),
@@ -202,7 +202,7 @@ HARMS = st.fixed_dictionaries(
     {},
     optional={
         "dispute_open": st.just(True),
-        "on_hold": st.just("manager"),
+        "on_hold": st.just(True),
         "medical_until": st.dates(TUESDAY, date(2027, 1, 1)),
         "plan_active": st.just(True),
         "promised_until": st.dates(TUESDAY, date(2027, 1, 1)),

@@ -71,6 +71,12 @@ def test_an_edit_that_nobody_crossed_is_taken_whole(base: dict[str, str], mine: 
     assert (merged.fields, merged.clashes) == (base | mine, ())
 
 
+def test_notes_that_both_sides_emptied_in_their_own_way_merge_once() -> None:
+    once = merge_fields({"notes": None}, {}, {"notes": ""}, SERVICE_ORDER_POLICY).fields
+    assert once == {"notes": ""}
+    assert merge_fields({"notes": None}, once, {"notes": ""}, SERVICE_ORDER_POLICY).fields == once
+
+
 @given(base=rows, theirs=rows, mine=rows)
 def test_merging_the_same_edit_twice_changes_nothing_more(
     base: dict[str, str], theirs: dict[str, str], mine: dict[str, str]

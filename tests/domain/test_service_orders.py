@@ -23,7 +23,8 @@ from curbstop.domain.service_orders import (
 )
 
 # from | event | to | who | offline: written out by hand, so that a slip in the code's table is seen here. Reassign is
-# ours: the reference only says that a completion wins over it; reinstate is the office's way to settle a conflict.
+# ours: the reference only says that a completion wins over it; the system holds a cut-off that a gate blocks; reinstate
+# is the office's way to settle a conflict.
 FIELD, DISPATCH, OFFICE, REVIEW = "TECH LEAD SUP", "DSP SUP LEAD", "CSR DSP SUP", "CSR SUP BIL"
 REINSTATED = "ready assigned dispatched en_route on_site suspended held returned completed recall_pending cancelled"
 REFERENCE = f"""
@@ -40,7 +41,7 @@ suspended | resume | on_site | {FIELD} | offline
 suspended | release_back | ready | {DISPATCH} |
 on_site dispatched en_route | complete | completed | {FIELD} | offline
 on_site dispatched en_route | return | returned | {FIELD} | offline
-ready assigned | hold | held | {OFFICE} |
+ready assigned | hold | held | {OFFICE} system |
 held | unhold | ready | {OFFICE} system |
 draft ready assigned held | cancel | cancelled | {OFFICE} BIL INT system |
 dispatched en_route on_site suspended | recall | recall_pending | {OFFICE} BIL INT system |

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curbstop.commands import dispatch
+from curbstop.commands import leases
 from curbstop.models.engine import Sessions
 from curbstop.settings import Settings
 from sync import contract, handlers, pull
@@ -43,7 +43,7 @@ def town(sessions: Sessions, settings: Settings) -> Town:
 
 def test_every_line_of_a_pull_is_as_the_contract_says(town: Town) -> None:
     with town.work("tom") as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
     with town.sessions.read() as session:
         lines = list(pull.pull(session, town.actor("tom"), town.settings, None, 1) or ())
     seen = set()

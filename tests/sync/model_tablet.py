@@ -69,10 +69,10 @@ class ModelTablet:
 
         `meanwhile` happens after the orders were marked as pulled and before the snapshot.
         """
-        from curbstop.commands import dispatch
+        from curbstop.commands import leases
 
         with self.town.work(self.who, self.tablet_id) as work:
-            dispatch.mark_pulled(work)
+            leases.mark_pulled(work)
         actor = self.town.actor(self.who, self.tablet_id)
         meanwhile()
         with self.town.sessions.read() as session:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from curbstop.commands import dispatch, field_work, service_points, tablets
+from curbstop.commands import field_work, leases, service_points, tablets
 from curbstop.models import OpLedger, ServicePoint
 from sync import scope
 from sync.adapters import changes, rxdb, watermelondb
@@ -16,7 +16,7 @@ from tests.town import Place, Town
 def take_over(town: Town, tablet: UUID) -> None:
     """What a pull does first: the orders are on the tablet."""
     with town.work("tom", tablet) as work:
-        dispatch.mark_pulled(work)
+        leases.mark_pulled(work)
 
 
 def pulled(town: Town, tablet: UUID, last: int | None, backfill: frozenset[str] = frozenset()) -> tuple[int, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from curbstop.commands import dispatch, history
+from curbstop.commands import history, leases
 from curbstop.domain.problems import Problem
 from curbstop.models.engine import Sessions, make_engine
 from tests.services import databases, programs
@@ -102,7 +102,7 @@ def test_without_the_new_history_the_same_restore_skips_rows_in_silence(
     with _restored(town, backup, run_folder, backend) as later:
         order = later.order("GEN", later.place(), to="tess")
         with later.work("tess", tablet.tablet_id) as work:
-            dispatch.mark_pulled(work)
+            leases.mark_pulled(work)
         for _ in range(12):
             later.order("GEN", later.place(), to="tom")
         fresh = ModelTablet(later, "tess")

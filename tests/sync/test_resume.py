@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from curbstop.commands import dispatch, routes, service_points
+from curbstop.commands import dispatch, leases, routes, service_points
 from curbstop.domain.problems import Problem
 from curbstop.models import RouteSession
 from curbstop.tablet import Offline, Store, pulling
@@ -47,7 +47,7 @@ class CutTablet:
     def pull(self, share: float | None = None) -> bool:
         """One request, cut after so large a share of its bytes; whether it was taken over."""
         with self.town.work(self.who, self.tablet_id) as work:
-            dispatch.mark_pulled(work)
+            leases.mark_pulled(work)
         cursor = self.store.fact("cursor")
         actor = self.town.actor(self.who, self.tablet_id)
         with self.town.sessions.read() as session:

@@ -17,6 +17,7 @@ from curbstop.models import Fee, OrderHistory, ServiceOrder, SupervisorTask
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.tablet import NotAllowed, Offline, outbox, view
 from curbstop.tablet.clock import Clock
+from tests.cut_offs import any_day, delinquent
 from tests.tablet.conftest import NewTablet
 from tests.tablet.conftest import Tablet as InHand
 from tests.town import Place, Town
@@ -55,7 +56,8 @@ class Ahead(Clock):
 
 
 def in_use(town: Town) -> None:
-    """Non-payment as a type in use; what it does to the books is cut down to what is built."""
+    """Non-payment as a type in use, on any day; what it does to the books is cut down to what is built."""
+    any_day(town)
     with town.sessions.write() as session:
         row = session.scalars(select(OrderTypeRow).where(OrderTypeRow.code == "CUT_OFF_NP", OrderTypeRow.current)).one()
         built = ("record_reading", "set_physical_state")
@@ -69,7 +71,7 @@ def in_use(town: Town) -> None:
 
 
 def cut_off(town: Town, place: Place, to: str = "tom") -> str:
-    order = town.order("CUT_OFF_NP", place, by="bill")
+    order = town.order("CUT_OFF_NP", delinquent(town, place), by="bill")
     assign(town, str(order), to)
     return str(order)
 
