@@ -7,7 +7,7 @@ from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, page_of, r
 from api.core.schemas import Day, Flag, Id, Many, Moment, Part, Text, Whole
 from api.service_order_schemas import NULL
 from curbstop.commands import standings as commands
-from curbstop.commands.standings import Paid, Taken, Told
+from curbstop.commands.standings import Heard, Paid, Taken, Told
 from curbstop.models.standing import Payment
 from curbstop.queries import standings as queries
 from curbstop.queries.page import Page, PageRequest
@@ -51,6 +51,7 @@ class TellBody(Body):
 
 class ToldAnswer(Answer):
     kept = Whole("How many were newer than what was known.", 1)
+    recalled = Many(Id("An order."), "The cut-offs of those who owe nothing by now.")
 
 
 class PaidBody(Body):
@@ -94,13 +95,13 @@ class PaymentReturnBody(Body):
 
 
 @blp.operation("PUT", "/standings", body=TellBody, answer=ToldAnswer, problems=("not_found", "invalid"))
-def tell_standings(body: dict[str, Any]) -> dict[str, int]:
-    """Say what accounts owe; what is older than what is known changes nothing."""
+def tell_standings(body: dict[str, Any]) -> Heard:
+    """Say what accounts owe; what is older than what is known changes nothing. Who owes nothing is not cut off."""
     with writing() as work:
-        return {"kept": commands.tell(work, [Told(**one) for one in body["standings"]])}
+        return commands.tell(work, [Told(**one) for one in body["standings"]])
 
 
-@blp.operation("PUT", "/payments", body=TakeBody, answer=TakenAnswer, problems=("not_found", "invalid"))
+@blp.operation("PUT", "/payments", body=TakeBody, answer=TakenAnswer, problems=("not_found", "invalid", "conflict"))
 def take_payments(body: dict[str, Any]) -> Taken:
     """Say what was paid. Who has paid everything past due is not cut off: such orders are recalled in this moment."""
     with writing() as work:

@@ -7,7 +7,7 @@ from uuid import UUID
 from curbstop.commands import journal, money_recalls, policies
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain import holds as rules
-from curbstop.domain.holds import HoldKind
+from curbstop.domain.holds import Held, HoldKind
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
@@ -28,15 +28,18 @@ class NewHold:
 
 
 def place(work: Work, new: NewHold) -> Hold:
-    """Places a hold. Cut-offs for money of the account that are not done are recalled in the same transaction.
+    """Places a hold. Cut-offs that it stands in the way of, on its days, are recalled in the same transaction.
 
-    Problems: forbidden, not_found, invalid (no day for a promise, an unknown category of critical customers).
+    Problems: forbidden, not_found, invalid (no day for a promise, an unknown category of critical customers, days that
+    make no sense).
     """
     require(work.actor, Action.HOLD_ACCOUNT)
     # The account is locked: a payment and a hold that arrive together each see what the other did.
     account = get(work, Account, new.account_id)
     policy = policies.in_force(work.session).policy
-    starts_on = new.starts_on or work.at.astimezone(work.settings.zone).date()
+    today = work.at.astimezone(work.settings.zone).date()
+    starts_on = new.starts_on or today
+    rules.check_days(starts_on, new.through, today)
     if new.kind is HoldKind.CRITICAL and new.category not in policy.critical.categories:
         known = ", ".join(policy.critical.categories)
         raise Problem("invalid", f"A critical customer is one of: {known}.", field="category")
@@ -54,24 +57,31 @@ def place(work: Work, new: NewHold) -> Hold:
     )
     work.session.add(hold)
     journal.changed(work, hold, "hold.place")
-    if rules.stands_in_the_way(new.kind):
-        money_recalls.withdraw(work, [account.id], reason=f"{new.kind.value} hold placed")
+    _take_back(work, hold)
     return hold
 
 
 def renew(work: Work, hold_id: UUID, *, if_version: int | None = None) -> Hold:
-    """Lengthens a medical hold once more; Problem(`hold_not_renewable`), Problem(`hold_ended`)."""
+    """Lengthens a medical hold once more, and takes cut-offs back that were ordered since it had run out.
+
+    Problems: forbidden, hold_ended, hold_not_renewable, version_mismatch.
+    """
     require(work.actor, Action.HOLD_ACCOUNT)
     hold = _open(work, hold_id, if_version)
     policy = policies.in_force(work.session).policy
-    hold.through = rules.renewed(policy, HoldKind(hold.kind), hold.through, hold.renewals)
+    today = work.at.astimezone(work.settings.zone).date()
+    hold.through = rules.renewed(policy, HoldKind(hold.kind), hold.through, hold.renewals, today)
     hold.renewals += 1
     journal.changed(work, hold, "hold.renew")
+    _take_back(work, hold)
     return hold
 
 
 def end(work: Work, hold_id: UUID, *, reason: str, if_version: int | None = None) -> Hold:
-    """Ends a hold. A cut-off that it took back stays recalled: there has to be a new order."""
+    """Ends a hold. A cut-off that it took back stays recalled: there has to be a new order.
+
+    Problems: forbidden, hold_ended, version_mismatch.
+    """
     require(work.actor, Action.HOLD_ACCOUNT)
     hold = _open(work, hold_id, if_version)
     hold.ended_at, hold.ended_by_id, hold.end_reason = work.at, work.actor.staff_id, reason
@@ -79,7 +89,17 @@ def end(work: Work, hold_id: UUID, *, reason: str, if_version: int | None = None
     return hold
 
 
+def _take_back(work: Work, hold: Hold) -> None:
+    kind = HoldKind(hold.kind)
+    held = Held(kind, hold.reason, hold.starts_on, hold.through)
+    causes, reason = rules.KEEPS_FROM[kind], rules.recall_reason(kind)
+    money_recalls.withdraw(work, [hold.account_id], causes=causes, reason=reason, on=held.applies_on)
+
+
 def _open(work: Work, hold_id: UUID, if_version: int | None) -> Hold:
+    account_id = get(work, Hold, hold_id, lock=False).account_id
+    # The account first, as whoever takes money does.
+    get(work, Account, account_id)
     hold = get(work, Hold, hold_id)
     check_version(hold, if_version)
     if hold.ended_at is not None:

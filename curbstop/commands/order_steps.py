@@ -105,25 +105,41 @@ def advance(work: Work, order: ServiceOrder, event: Event, facts: Facts | None =
 
 def store(work: Work, order: ServiceOrder, event: Event, taken: Step) -> None:
     """Writes a step that was decided: state, flags, history, audit, buckets."""
+    store_many(work, [(order, event, taken)])
+
+
+def store_many(work: Work, steps: Sequence[tuple[ServiceOrder, Event, Step]]) -> None:
+    """The same for several orders that have the same event: some statements for all of them, not some for each."""
+    leaving: dict[UUID, list[ServiceOrder]] = {}
+    for order, event, taken in steps:
+        technician_id = order.technician_id
+        from_state = _take_on(order, event, taken)
+        add_history(work, order, event, from_state, technician_id=technician_id)
+        leaves = Effect.CLEAR_ASSIGNMENT in taken.effects or taken.state in (OrderState.POSTED, OrderState.CANCELLED)
+        if leaves and technician_id is not None:
+            leaving.setdefault(technician_id, []).append(order)
+    [name] = {event.name.value for _, event, _ in steps}
+    journal.changed_many(work, [order for order, *_ in steps], name)
+    for technician_id, orders in sorted(leaving.items()):
+        leave_bucket_many(work, orders, technician_id)
+
+
+def _take_on(order: ServiceOrder, event: Event, taken: Step) -> str:
+    """Alters the order as the step says; returns the state that it was in."""
     from_state = order.state
-    technician_id = order.technician_id
     order.state = taken.state.value
     order.attempt_no += taken.attempt_increment
     if taken.flags:
         order.flags = sorted({*order.flags, *taken.flags})
     if event.reason:
         order.reason = event.reason
-    leaves = Effect.CLEAR_ASSIGNMENT in taken.effects or taken.state in (OrderState.POSTED, OrderState.CANCELLED)
     if Effect.CLEAR_ASSIGNMENT in taken.effects:
         order.technician_id = order.scheduled_on = order.place = None
+        if from_state in (OrderState.DISPATCHED, OrderState.RECALL_PENDING):
+            order.dispatched_at = None
     if Effect.END_LEASE in taken.effects:
         order.authorized_until = None
-    if from_state in (OrderState.DISPATCHED, OrderState.RECALL_PENDING) and Effect.CLEAR_ASSIGNMENT in taken.effects:
-        order.dispatched_at = None
-    add_history(work, order, event, from_state, technician_id=technician_id)
-    journal.changed(work, order, event.name.value)
-    if leaves and technician_id is not None:
-        leave_bucket(work, order, technician_id)
+    return from_state
 
 
 def _held_rows(work: Work, orders: Sequence[ServiceOrder]) -> list[tuple[str, UUID, int]]:

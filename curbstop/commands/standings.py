@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from curbstop.commands import journal, money_recalls
 from curbstop.commands.work import Work
+from curbstop.domain.clocks import AHEAD
+from curbstop.domain.cut_offs import MONEY, Cause
 from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -45,6 +47,14 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """How many standings were kept, and the cut-offs of those who owe nothing by now, which were taken back."""
+
+    kept: int
+    recalled: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """How many payments were new, and the cut-offs that they took back."""
 
@@ -52,18 +62,20 @@ class Taken:
     recalled: list[UUID]
 
 
-def tell(work: Work, told: Sequence[Told]) -> int:
-    """Keeps what accounts owe; what is older than what is known already changes nothing. Returns how many were kept.
+def tell(work: Work, told: Sequence[Told]) -> Heard:
+    """Keeps what accounts owe, and recalls cut-offs for nonpayment of those who owe nothing past due any more.
 
-    Problems: forbidden, not_found (names the accounts), invalid (an account twice).
+    What is older than what is known already changes nothing. Problems: forbidden, not_found (names the accounts),
+    invalid (an account twice, a moment still to come).
     """
     require(work.actor, Action.EXCHANGE_BILLING)
     ids = [one.account_id for one in told]
     if len(set(ids)) != len(ids):
         raise Problem("invalid", "An account comes twice; send one standing of each.", field="account_id")
+    _check_moments(work, "as_of", [one.as_of for one in told])
     _lock(work, ids)
     if not told:
-        return 0
+        return Heard(0, [])
     dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
     names = ("past_due_cents", "periods_past_due", "delinquent_since", "debt_class", "owed_by_former_occupant", "as_of")
     rows = [
@@ -76,21 +88,26 @@ def tell(work: Work, told: Sequence[Told]) -> int:
         set_={name: made.excluded[name] for name in (*names, "recorded_at")},
         where=Standing.as_of <= made.excluded.as_of,
     ).returning(Standing.account_id)
-    return len(list(work.session.scalars(kept, rows)))
+    newer = list(work.session.scalars(kept, rows))
+    # A payment that billing has counted already may come with no payment of its own. A payment that came back is owed
+    # again, though it may not be past due yet: that cut-off stays.
+    nothing = [account_id for account_id, owed in owed_by(work.session, newer).items() if owed.cents == 0]
+    recalled = money_recalls.withdraw(work, nothing, causes=[Cause.NONPAYMENT], reason="nothing is past due")
+    return Heard(len(newer), recalled)
 
 
 def take(work: Work, payments: Sequence[Paid]) -> Taken:
     """Keeps payments, each once by its key, and recalls the cut-offs of whoever has paid by now.
 
-    Problems: forbidden, not_found (names the accounts), invalid (not above nought).
+    Problems: forbidden, not_found (names the accounts), invalid (not above nought, a moment still to come), conflict
+    (names the keys that are known with another account or amount).
     """
     require(work.actor, Action.EXCHANGE_BILLING)
     if any(one.cents <= 0 for one in payments):
         raise Problem("invalid", "A payment is above nought; one that came back is told as returned.", field="cents")
-    by_key = {one.source_key: one for one in payments}
-    _lock(work, {one.account_id for one in by_key.values()})
-    known = set(work.session.scalars(select(Payment.source_key).where(Payment.source_key.in_(list(by_key)))))
-    new = [one for key, one in by_key.items() if key not in known]
+    _check_moments(work, "received_at", [one.received_at for one in payments])
+    _lock(work, {one.account_id for one in payments})
+    new = _unknown(work, payments)
     work.session.add_all(
         Payment(
             id=new_id(),
@@ -107,7 +124,7 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
     work.session.flush()
     owed = owed_by(work.session, {one.account_id for one in new})
     paid = [account_id for account_id, one in owed.items() if takes_back(one)]
-    return Taken(len(new), money_recalls.withdraw(work, paid, reason="payment received") if paid else [])
+    return Taken(len(new), money_recalls.withdraw(work, paid, causes=MONEY, reason="payment received"))
 
 
 def return_payment(work: Work, source_key: str, *, returned_on: date, reason: str) -> Payment:
@@ -136,8 +153,7 @@ def mark_payments(work: Work, payments_as_of: datetime) -> datetime:
     Problems: forbidden, invalid (a moment ahead of the server's clock by more than ten minutes).
     """
     require(work.actor, Action.EXCHANGE_BILLING)
-    if payments_as_of > work.at + timedelta(minutes=10):
-        raise Problem("invalid", "Payments cannot be in as of a moment that is still to come.", field="as_of")
+    _check_moments(work, "payments_as_of", [payments_as_of])
     mark = work.session.get(PaymentsMark, 1, with_for_update=True)
     if mark is None:
         mark = PaymentsMark(id=1, payments_as_of=payments_as_of, told_at=work.at)
@@ -146,6 +162,32 @@ def mark_payments(work: Work, payments_as_of: datetime) -> datetime:
         mark.payments_as_of, mark.told_at = payments_as_of, work.at
     work.session.flush()
     return mark.payments_as_of
+
+
+def _unknown(work: Work, payments: Sequence[Paid]) -> list[Paid]:
+    """Each payment once that is not known yet. The same key for other money is a mistake that somebody has to see."""
+    said: dict[str, tuple[UUID, int]] = {}
+    known = select(Payment.source_key, Payment.account_id, Payment.cents).where(
+        Payment.source_key.in_([one.source_key for one in payments])
+    )
+    for key, account_id, cents in work.session.execute(known):
+        said[key] = (account_id, cents)
+    new, other = [], []
+    for one in payments:
+        if one.source_key not in said:
+            new.append(one)
+        if said.setdefault(one.source_key, (one.account_id, one.cents)) != (one.account_id, one.cents):
+            other.append(one.source_key)
+    if other:
+        keys = ", ".join(other[:5])
+        raise Problem("conflict", f"Known already with another account or amount: {keys}.", source_keys=other[:100])
+    return new
+
+
+def _check_moments(work: Work, name: str, moments: Iterable[datetime]) -> None:
+    """What lies ahead of our clock would outdo everything that is told after it."""
+    if any(moment > work.at + AHEAD for moment in moments):
+        raise Problem("invalid", f"{name} lies in the future; set the sender's clock.", field=name)
 
 
 def _lock(work: Work, account_ids: Iterable[UUID]) -> None:

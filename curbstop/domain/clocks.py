@@ -16,6 +16,8 @@ DRIFT = 1e-4
 # From here on a wall clock's error is remarked on. Nothing is refused because of it.
 SKEWED_S = 300.0
 FLAG = "clock_skew"
+# How far ahead of ours another system's or a browser's clock may be before a moment that it tells is refused.
+AHEAD = timedelta(minutes=10)
 _EARLIEST, _LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 

@@ -31,8 +31,8 @@ TYPE_OF = {
     Cause.VIOLATION: "CUT_OFF_VIOL",
 }
 CAUSE_OF = {code: cause for cause, code in TYPE_OF.items()}
-# Those that money, or a reason to wait for it, takes back.
-MONEY_TYPES = (TYPE_OF[Cause.NONPAYMENT], TYPE_OF[Cause.RETURNED_PAYMENT])
+# Those that money takes back.
+MONEY = (Cause.NONPAYMENT, Cause.RETURNED_PAYMENT)
 
 
 def is_gated(type_code: str) -> bool:

@@ -191,7 +191,7 @@ TRANSITIONS: tuple[Transition, ...] = (
                requires=("outcome",), effects=(_F.CLEAR_ASSIGNMENT, _F.END_LEASE)),
     Transition((_S.RETURNED,), _E.RESCHEDULE, _S.READY, _DISPATCH,
                effects=(_F.CLEAR_ASSIGNMENT,), attempt_increment=1),
-    Transition((_S.RETURNED,), _E.CLOSE, _S.CANCELLED, _REVIEW, requires=("reason",)),
+    Transition((_S.RETURNED,), _E.CLOSE, _S.CANCELLED, _REVIEW, system=True, requires=("reason",)),
     Transition((_S.COMPLETED,), _E.REJECT, _S.READY, _REVIEW,
                requires=("reason",), effects=(_F.CLEAR_ASSIGNMENT,), attempt_increment=1),
     Transition((_S.COMPLETED,), _E.POST, _S.POSTED, _REVIEW, system=True, effects=(_F.APPLY_ORDER_TYPE,)),

@@ -1,5 +1,6 @@
 """Billing's side through HTTP: what is owed and paid, holds, and the cut-offs that they take back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ def place(office: Office, town: Town) -> Place:
     in_use(town)
     place = town.place()
     told = office.as_("ivy").put("/standings", {"standings": [_standing(place)]})
-    assert (told.status_code, told.json) == (200, {"kept": 1})
+    assert (told.status_code, told.json) == (200, {"kept": 1, "recalled": []})
     notified(town, place)
     return place
 
@@ -79,17 +80,19 @@ def test_only_the_office_sees_what_is_owed(office: Office, place: Place) -> None
         assert office.as_(name).get("/holds").status_code == 403
 
 
-def test_a_hold_is_placed_found_renewed_and_ended(office: Office, place: Place) -> None:
+def test_a_hold_is_placed_found_renewed_and_ended(office: Office, town: Town, place: Place) -> None:
     carla = office.as_("carla")
-    said = {"account_id": str(place.account_id), "kind": "medical", "reason": "Certificate", "starts_on": "2026-05-04"}
+    start = town.today - timedelta(days=10)
+    day = {number: (start + timedelta(days=number)).isoformat() for number in (0, 30, 31, 60)}
+    said = {"account_id": str(place.account_id), "kind": "medical", "reason": "Certificate", "starts_on": day[0]}
     made = carla.post("/holds", said)
-    assert (made.status_code, made.json["through"], made.json["placed_by_name"]) == (201, "2026-06-03", "Carla")
+    assert (made.status_code, made.json["through"], made.json["placed_by_name"]) == (201, day[30], "Carla")
     url = made.headers["Location"]
     assert carla.get(url).json == made.json
-    found = carla.get(f"/holds?account_id={place.account_id}&applies_on=2026-06-03").json["items"]
+    found = carla.get(f"/holds?account_id={place.account_id}&applies_on={day[30]}").json["items"]
     assert [one["id"] for one in found] == [made.json["id"]]
-    assert carla.get("/holds?applies_on=2026-06-04").json["items"] == []
-    assert carla.send("POST", f"{url}/renew", version=1).json["through"] == "2026-07-03"
+    assert carla.get(f"/holds?applies_on={day[31]}").json["items"] == []
+    assert carla.send("POST", f"{url}/renew", version=1).json["through"] == day[60]
     refused = carla.send("POST", f"{url}/renew", version=2)
     assert (refused.status_code, refused.json["code"]) == (409, "hold_not_renewable")
     ended = carla.send("POST", f"{url}/end", json={"reason": "Moved away"}, version=2)

@@ -1,20 +1,19 @@
 """What billing tells meets the cut-offs: money takes them back at once, each payment once, and never a restoral."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, update
 
-from curbstop.commands import holds, standings
-from curbstop.commands.holds import NewHold
+from curbstop.commands import standings
 from curbstop.commands.standings import Paid, Told
-from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
-from curbstop.models import Payment, Standing
+from curbstop.models import Payment, ServiceOrder, Standing
 from curbstop.models.base import utc_now
 from curbstop.models.owed import owed_by
-from tests.cut_offs import notified
+from tests.cut_offs import delinquent, notified
 from tests.sync.model_tablet import ModelTablet
 from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
@@ -28,7 +27,7 @@ def owes(town: Town, place: Place, cents: int = 8_420, as_of: datetime = AS_OF) 
         debt_class="residential", as_of=as_of,
     )  # fmt: skip
     with town.work("ivy") as work:
-        return standings.tell(work, [told])
+        return standings.tell(work, [told]).kept
 
 
 def pays(town: Town, place: Place, cents: int, key: str = "P-1") -> standings.Taken:
@@ -50,6 +49,14 @@ def cut_off(town: Town, place: Place, *, to: str | None = None) -> UUID:
     order = town.order("CUT_OFF_NP", place, by="bill")
     if to is not None:
         town.assign(order, to)
+    return order
+
+
+def of_type(town: Town, code: str, place: Place) -> UUID:
+    """A cut-off of a type that may not be offered yet."""
+    order = town.order("CUT_OFF_NP", place, by="bill", override_duplicate=True, reason="For a test.")
+    with town.sessions.write() as session:
+        session.execute(update(ServiceOrder).where(ServiceOrder.id == order).values(type_code=code))
     return order
 
 
@@ -143,59 +150,66 @@ def test_the_office_does_not_make_up_payments(town: Town, place: Place) -> None:
             standings.take(work, [])
 
 
-@pytest.mark.parametrize("kind", [HoldKind.DISPUTE, HoldKind.MEDICAL, HoldKind.PLAN, HoldKind.OFFICE])
-def test_a_hold_takes_back_a_cut_off_that_is_under_way(town: Town, place: Place, kind: HoldKind) -> None:
+def test_a_standing_with_nothing_past_due_takes_the_cut_off_back(town: Town, place: Place) -> None:
+    """Billing may count a payment itself and tell only what is left."""
+    order, returned = cut_off(town, place), of_type(town, "CUT_OFF_RTN", place)
+    told = Told(account_id=place.account_id, past_due_cents=0, periods_past_due=0, as_of=AS_OF + timedelta(days=1))
+    with town.work("ivy") as work:
+        assert standings.tell(work, [told]).recalled == [order]
+    assert town.read_order(order).reason == "nothing is past due"
+    # What the bank sent back is owed again, though not past due yet.
+    assert town.read_order(returned).state != "cancelled"
+
+
+def test_a_cut_off_that_came_back_undone_does_not_go_out_again(town: Town, place: Place) -> None:
     order = cut_off(town, place, to="tom")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    tablet.push(
+        tablet.order_op("order.arrive", order), tablet.order_op("order.return", order, {"outcome": "NO_ACCESS_DOG"})
+    )
+    assert town.read_order(order).state == "returned"
+    assert pays(town, place, 8_420).recalled == [order]
+    assert town.read_order(order).state == "cancelled"
+
+
+def test_many_cut_offs_are_taken_back_in_few_statements(town: Town, place: Place) -> None:
+    places = [place, *(town.place() for _ in range(11))]
+    for one in places[1:]:
+        delinquent(town, one)
+    for one in places:
+        cut_off(town, one, to="tom")
     ModelTablet(town, "tom").pull()
-    with town.work("carla") as work:
-        holds.place(work, NewHold(account_id=place.account_id, kind=kind, reason="They called."))
-    found = town.read_order(order)
-    assert (found.state, found.reason) == ("recall_pending", f"{kind.value} hold placed")
+
+    def statements(paying: list[Place]) -> int:
+        ran: list[str] = []
+        event.listen(town.sessions.engine, "before_cursor_execute", lambda *said: ran.append(said[2]))
+        payments = [
+            Paid(account_id=one.account_id, source_key=one.serial, cents=8_420, received_at=utc_now()) for one in paying
+        ]
+        with town.work("ivy") as work:
+            assert len(standings.take(work, payments).recalled) == len(paying)
+        return len(ran)
+
+    two = statements(places[:2])
+    assert statements(places[2:]) <= two * 3
 
 
-def test_a_critical_customer_asks_for_an_approval_and_recalls_nothing(town: Town, place: Place) -> None:
-    order = cut_off(town, place)
-    with town.work("carla") as work:
-        holds.place(
-            work,
-            NewHold(account_id=place.account_id, kind=HoldKind.CRITICAL, reason="A ward.", category="nursing_home"),
-        )
-    assert town.read_order(order).state != "cancelled"
-    with pytest.raises(Problem, match="A critical customer is one of"), town.work("carla") as work:
-        holds.place(work, NewHold(account_id=place.account_id, kind=HoldKind.CRITICAL, reason="A pub.", category="pub"))
+@pytest.mark.parametrize("other", [{"cents": 500}, {"account_id": None}])
+def test_a_key_that_is_known_for_other_money_is_a_conflict(town: Town, place: Place, other: dict[str, Any]) -> None:
+    pays(town, place, 420)
+    account_id = other.get("account_id", place.account_id) or town.place().account_id
+    twice = Paid(account_id=account_id, source_key="P-1", cents=other.get("cents", 420), received_at=utc_now())
+    with pytest.raises(Problem, match="P-1") as refused, town.work("ivy") as work:
+        standings.take(work, [twice])
+    assert (refused.value.code, refused.value.extra["source_keys"]) == ("conflict", ["P-1"])
 
 
-def test_a_medical_hold_lasts_thirty_days_and_is_renewed_once(town: Town, place: Place) -> None:
-    start = date(2026, 5, 4)
-    with town.work("carla") as work:
-        hold = holds.place(
-            work,
-            NewHold(
-                account_id=place.account_id, kind=HoldKind.MEDICAL, reason="Certificate of Dr. Low.", starts_on=start,
-                through=date(2027, 1, 1),
-            ),
-        )  # fmt: skip
-        assert hold.through == start + timedelta(days=30)
-        assert holds.renew(work, hold.id).through == start + timedelta(days=60)
-    with pytest.raises(Problem, match="renewed once at most"), town.work("carla") as work:
-        holds.renew(work, hold.id)
-    with town.work("carla") as work:
-        holds.end(work, hold.id, reason="Moved away.")
-    with pytest.raises(Problem, match="hold_ended"), town.work("carla") as work:
-        holds.end(work, hold.id, reason="Again.")
-
-
-def test_a_promise_names_its_day(town: Town, place: Place) -> None:
-    with pytest.raises(Problem, match="A promise names the day"), town.work("carla") as work:
-        holds.place(work, NewHold(account_id=place.account_id, kind=HoldKind.PROMISE, reason="On Friday."))
-    yesterday = NewHold(
-        account_id=place.account_id, kind=HoldKind.OFFICE, reason="Late.", starts_on=date(2026, 5, 4),
-        through=date(2026, 5, 3),
-    )  # fmt: skip
-    with pytest.raises(Problem, match="no earlier than it begins"), town.work("carla") as work:
-        holds.place(work, yesterday)
-
-
-def test_a_technician_places_no_hold(town: Town, place: Place) -> None:
-    with pytest.raises(Problem, match="forbidden"), town.work("tom") as work:
-        holds.place(work, NewHold(account_id=place.account_id, kind=HoldKind.OFFICE, reason="Nice people."))
+def test_what_lies_ahead_of_the_clock_is_refused(town: Town, place: Place) -> None:
+    """A standing of next year would outdo every one that is told until then."""
+    later = utc_now() + timedelta(hours=1)
+    with pytest.raises(Problem, match="as_of lies in the future"):
+        owes(town, place, 100, later)
+    payment = Paid(account_id=place.account_id, source_key="P-1", cents=1, received_at=later)
+    with pytest.raises(Problem, match="received_at lies in the future"), town.work("ivy") as work:
+        standings.take(work, [payment])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from curbstop.domain.closures import Closures
 from curbstop.domain.cut_offs import Cause, Facts, Moment, ReturnedPayment, Stage
 from curbstop.domain.gates import GATES, Answer, Ruling, evaluate, ruling_of
+from curbstop.domain.holds import KEEPS_FROM, HoldKind
 from curbstop.domain.policy import Policy, edited, profile
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -252,3 +253,10 @@ def test_every_gate_has_a_name_of_its_own_and_every_override_a_gate() -> None:
     names = [gate.name for gate in GATES]
     assert len(set(names)) == len(names)
     assert set(POLICY.overrides) <= set(names)
+
+
+def test_a_hold_takes_back_just_what_its_gate_stops() -> None:
+    gate_of = {kind: "hold" if kind is HoldKind.OFFICE else kind.value for kind in HoldKind}
+    causes = {gate.name: gate.causes for gate in GATES}
+    stopping = {kind: causes[gate_of[kind]] for kind in HoldKind if kind is not HoldKind.CRITICAL}
+    assert {kind: found for kind, found in KEEPS_FROM.items() if kind is not HoldKind.CRITICAL} == stopping

@@ -49,7 +49,7 @@ recall_pending | ack | cancelled | {FIELD} system | offline
 recall_pending | complete | completed | {FIELD} | offline
 recall_pending | return | cancelled | {FIELD} | offline
 returned | reschedule | ready | {DISPATCH} |
-returned | close | cancelled | {REVIEW} |
+returned | close | cancelled | {REVIEW} system |
 completed | reject | ready | {REVIEW} |
 completed | post | posted | {REVIEW} system |
 posted | correct | posted | SUP |
