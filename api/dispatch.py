@@ -10,11 +10,22 @@ from api.service_order_schemas import FLAG, FLAGS_ABOUT, NULL, STATES, OrderAnsw
 from api.service_orders import STEP, ReasonBody
 from curbstop.commands import dispatch as commands
 from curbstop.commands import hand_outs, moves, voice_codes
+from curbstop.commands.moves import Moved
 from curbstop.models.service_order import ServiceOrder
 from curbstop.queries import dispatch as queries
 from curbstop.queries.dispatch import Board
 
 blp = Blueprint("dispatch", "dispatch", description="Who does what, when and in which order.")
+
+
+OVERRIDE = Text(
+    "Why a dispatcher goes on where the policy warns of a full day, a day off or an appointment; it is audited.",
+    "He comes in early.", shortest=1, longest=500, allow_none=True,
+)  # fmt: skip
+GUARDS = (
+    "assigned_technician_invalid", "day_full", "technician_off", "window_unavailable",
+    "gate_blocked", "override_needed",
+)  # fmt: skip
 
 
 class BoardQuery(Query):
@@ -52,6 +63,7 @@ class AssignBody(Body):
     technician_id = Id("Who does it.", required=True)
     scheduled_on = Day("On which day; not in the past.", required=True)
     place = Whole("In which place of that day's route; at its end by default.", 4, least=1, most=100_000)
+    override_reason = OVERRIDE
 
 
 class VoiceCodeAnswer(Answer):
@@ -85,10 +97,21 @@ class MoveOrdersBody(Body):
     )
     technician_id = Id("Who does them.", required=True)
     scheduled_on = Day("On which day; not in the past.", required=True)
+    each = Flag("Judge each order for itself: those that cannot move stay, and the others go.", False)
+    override_reason = OVERRIDE
+
+
+class RefusedOrderAnswer(Answer):
+    id = Id("The order's id.")
+    number = Text("Its number.", "SO-2026-00123")
+    state = Text("Its state.", "completed", choices=STATES)
+    code = Text("Why it stays: a problem's code.", "day_full")
+    detail = Text("The same in a sentence.", "Tess has 40 orders that day already.")
 
 
 class MovedOrdersAnswer(Answer):
-    orders = Many(Part(OrderAnswer, "An order."), "The orders as they are now, as they were given.")
+    orders = Many(Part(OrderAnswer, "An order."), "Those that are where they should be, as they were given.")
+    refused = Many(Part(RefusedOrderAnswer, "An order."), "Those that stay, with `each`; empty without.")
 
 
 @blp.operation(
@@ -96,16 +119,16 @@ class MovedOrdersAnswer(Answer):
     "/dispatch/move",
     body=MoveOrdersBody,
     answer=MovedOrdersAnswer,
-    problems=("not_found", "assigned_technician_invalid", "day_full", "invalid", "impossible_transition", "forbidden"),
+    problems=("not_found", *GUARDS, "invalid", "impossible_transition", "forbidden"),
 )
-def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
-    """Move many orders to a technician and a day at once, all of them or none.
+def move_service_orders(body: dict[str, Any]) -> Moved:
+    """Move many orders to a technician and a day at once: all of them or none, or each for itself.
 
     The same again changes nothing. What was done with one meanwhile is kept when it arrives. `refused` says of each
     that cannot move why: id, number, state, code and detail.
     """
     with writing() as work:
-        return {"orders": moves.move(work, body.pop("order_ids"), **body)}
+        return moves.move(work, body.pop("order_ids"), **body)
 
 
 @blp.operation(
@@ -113,7 +136,7 @@ def move_service_orders(body: dict[str, Any]) -> dict[str, Any]:
     "/service-orders/<uuid:order_id>/assign",
     body=AssignBody,
     answer=OrderAnswer,
-    problems=(*STEP, "assigned_technician_invalid", "day_full"),
+    problems=(*STEP, *GUARDS),
 )
 @edits
 def assign_service_order(order_id: UUID, body: dict[str, Any], if_version: int | None) -> ServiceOrder:

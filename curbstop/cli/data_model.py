@@ -62,6 +62,8 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "Staff with their roles, the sessions that they are signed in with, and the tablets in their hands.",
         (
             "staff",
+            "shift",
+            "absence",
             "refresh_token",
             "tablet",
             "enrolment_code",

@@ -1,6 +1,8 @@
 """Appointments that may be promised: in a window that the policy offers, and with room in the technician's day."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -35,27 +37,43 @@ def check_room(work: Work, order: ServiceOrder) -> None:
     """
     if order.window_start is None or order.technician_id is None or order.scheduled_on is None:
         return
-    day = order.window_start.astimezone(work.settings.zone).date()
-    if day != order.scheduled_on:
-        detail = f"{order.number} is planned for {order.scheduled_on}; move it to {day} first."
-        raise Problem("window_unavailable", detail, why="another_day")
-    others = work.session.execute(
+    tasks = of_day(work, order.technician_id, order.scheduled_on, without=[order.id])
+    minutes = load_type(work, order.type_code, order.type_version).service_minutes
+    policy = calendar.in_force(work.session).policy
+    mine = Task(order.id, minutes, order.window_start, order.window_end)
+    problem = misfit(work, tasks, mine, order.scheduled_on, policy.dispatch.travel_minutes)
+    if problem is not None:
+        raise problem
+
+
+def of_day(work: Work, technician_id: UUID, on: date, *, without: Sequence[UUID]) -> list[Task]:
+    """The appointments that a technician has to keep on a day."""
+    rows = work.session.execute(
         select(
             ServiceOrder.id, ServiceOrder.type_code, ServiceOrder.type_version,
             ServiceOrder.window_start, ServiceOrder.window_end,
         ).where(
-            ServiceOrder.technician_id == order.technician_id,
-            ServiceOrder.scheduled_on == day,
-            ServiceOrder.id != order.id,
+            ServiceOrder.technician_id == technician_id,
+            ServiceOrder.scheduled_on == on,
+            ServiceOrder.id.not_in(without),
             ServiceOrder.window_end.is_not(None),
             ServiceOrder.state.in_(_WAITING),
         )
     ).all()  # fmt: skip
-    policy = calendar.in_force(work.session).policy
-    codes = {(row.type_code, row.type_version) for row in others} | {(order.type_code, order.type_version)}
+    codes = {(row.type_code, row.type_version) for row in rows}
     minutes = {key: load_type(work, *key).service_minutes for key in codes}
-    tasks = [Task(row.id, minutes[row.type_code, row.type_version], row.window_start, row.window_end) for row in others]
-    tasks.append(Task(order.id, minutes[order.type_code, order.type_version], order.window_start, order.window_end))
-    if not fits(tasks, travel_minutes=policy.dispatch.travel_minutes):
-        detail = f"The technician has {len(others)} appointments that day and cannot keep this one as well."
-        raise Problem("window_unavailable", detail, why="full", appointments=len(others))
+    return [Task(row.id, minutes[row.type_code, row.type_version], row.window_start, row.window_end) for row in rows]
+
+
+def misfit(work: Work, tasks: Sequence[Task], new: Task, on: date, travel_minutes: int) -> Problem | None:
+    """Why the new appointment cannot be kept on the day beside the others, if it cannot."""
+    if new.window_start is None:
+        return None
+    day = new.window_start.astimezone(work.settings.zone).date()
+    if day != on:
+        detail = f"The appointment is on {day} and the order is planned for {on}; move the one or the other."
+        return Problem("window_unavailable", detail, why="another_day")
+    if fits([*tasks, new], travel_minutes=travel_minutes):
+        return None
+    detail = f"The technician has {len(tasks)} appointments that day and cannot keep this one as well."
+    return Problem("window_unavailable", detail, why="full", appointments=len(tasks))

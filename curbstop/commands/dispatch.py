@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from curbstop.commands import gates
+from curbstop.commands.assign_guards import Day
 from curbstop.commands.order_steps import (
     Event,
     advance,
@@ -34,25 +35,29 @@ def assign(
     technician_id: UUID,
     scheduled_on: date,
     place: int | None = None,
+    override_reason: str | None = None,
     if_version: int | None = None,
 ) -> ServiceOrder:
     """Gives an order to a technician on a day at a place of that day's route: one operation.
 
     An order that somebody has already, on a tablet or not, moves in the same step; what they did with it meanwhile is
     kept when it arrives. Without `place` it goes to the end of the day. A cut-off passes the gates of that day first:
-    gate_blocked and override_needed say in `objections` what stands against it. No bucket holds it until the
-    technician's tablet pulls: the tablet is only told to come.
+    gate_blocked and override_needed say in `objections` what stands against it. `override_reason` lets a dispatcher go
+    on where the policy only warns of a full day, a day off, or an appointment that the day cannot keep. No bucket holds
+    it until the technician's tablet pulls: the tablet is only told to come.
     """
     gates.lock_accounts(work, [order_id])
     order = load(work, order_id, OrderEvent.ASSIGN, if_version)
     technician = check_person(work, technician_id, type_of(work, order).skills)
-    check_day(work, technician, scheduled_on, [order.id])
+    day = Day(work, technician, scheduled_on, [order.id], override_reason)
+    day.take(order)
     facts = gated(work, [order], scheduled_on, technician_id)[order.id]
     before = order.technician_id
     event = OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
     order.technician_id, order.scheduled_on, order.dispatched_at = technician_id, scheduled_on, None
     order.place = place if place is not None else last_place(work, technician_id, scheduled_on) + 1
-    record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
+    said = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": order.place}
+    record = {**said, **day.audit()}
     advance(work, order, Event(event, record=record, given=frozenset({"technician_id", "scheduled_on"})), facts)
     if before is not None:
         leave_bucket(work, order, before)
@@ -102,33 +107,15 @@ def check_person(work: Work, technician_id: UUID, skills: Sequence[str]) -> Staf
         raise Problem("assigned_technician_invalid", "That is not an active technician.")
     if Grant.YES not in granted and not work.actor.is_system and not is_of_crew(work, technician_id):
         raise Problem("forbidden", "A crew lead assigns to the own crew only.", action=Action.DISPATCH.value)
-    missing = sorted({skill for skill in skills if skill not in technician.skills})
-    if missing:
-        raise Problem("assigned_technician_invalid", f"{technician.name} lacks: {', '.join(missing)}.", missing=missing)
+    check_skills(technician, skills)
     return technician
 
 
-def check_day(work: Work, technician: Staff, scheduled_on: date, order_ids: Sequence[UUID]) -> None:
-    """Problem(invalid) for a day that is over, Problem(day_full) where these orders do not fit.
-
-    What was done that day counts too: the capacity is what a technician can do in one day, not what may lie before them
-    at once. Cancelled work takes no room.
-    """
-    if scheduled_on < work.at.astimezone(work.settings.zone).date():
-        raise Problem("invalid", "scheduled_on must not lie in the past.", field="scheduled_on")
-    day = select(func.count()).where(
-        ServiceOrder.technician_id == technician.id,
-        ServiceOrder.scheduled_on == scheduled_on,
-        ServiceOrder.id.not_in(order_ids),
-        ServiceOrder.state != OrderState.CANCELLED.value,
-    )
-    there = work.session.scalar(day) or 0
-    if there + len(order_ids) > technician.daily_capacity:
-        detail = (
-            f"{technician.name} has {there} orders that day already, and room for {technician.daily_capacity}. "
-            "Choose another day or technician; an administrator may raise daily_capacity."
-        )
-        raise Problem("day_full", detail, capacity=technician.daily_capacity, assigned=there, asked=len(order_ids))
+def check_skills(technician: Staff, skills: Sequence[str]) -> None:
+    """Problem(`assigned_technician_invalid`) with what is `missing`."""
+    missing = sorted({skill for skill in skills if skill not in technician.skills})
+    if missing:
+        raise Problem("assigned_technician_invalid", f"{technician.name} lacks: {', '.join(missing)}.", missing=missing)
 
 
 def last_place(work: Work, technician_id: UUID, scheduled_on: date, *, without: Sequence[UUID] = ()) -> int:

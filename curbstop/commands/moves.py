@@ -1,15 +1,17 @@
-"""Moves many orders at once: a technician is ill, a truck breaks down, a storm comes. All of them or none."""
+"""Moves many orders at once: a technician is ill, a truck breaks down. All of them or none, or each for itself."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from curbstop.commands import gates, journal
-from curbstop.commands.dispatch import check_day, check_person, gated, last_place
+from curbstop.commands.assign_guards import Day
+from curbstop.commands.dispatch import check_person, check_skills, gated, last_place
 from curbstop.commands.order_steps import Event, add_history, is_of_crew, leave_bucket_many, load_type, notify_many
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, Grant, require
@@ -17,43 +19,93 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import ON_TABLET_STATES, Facts, OrderEvent, OrderState, step
 from curbstop.models.service_order import ServiceOrder
 
+# What the gates said of each cut-off, by order.
+Known = Mapping[UUID, Facts]
+
 MOST = 500
 _HAD = frozenset({OrderState.ASSIGNED, *ON_TABLET_STATES}) - {OrderState.RECALL_PENDING}
 
 
-def move(work: Work, order_ids: Sequence[UUID], *, technician_id: UUID, scheduled_on: date) -> list[ServiceOrder]:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The orders that are with the technician now, and of each that is not, why: id, number, state, code, detail."""
+
+    orders: list[ServiceOrder]
+    refused: list[dict[str, str]]
+
+
+def move(
+    work: Work,
+    order_ids: Sequence[UUID],
+    *,
+    technician_id: UUID,
+    scheduled_on: date,
+    each: bool = False,
+    override_reason: str | None = None,
+) -> Moved:
     """Gives orders to a technician on a day, at its end, in the order given: some statements for any number of them.
 
     An order that is that technician's on that day already is left as it is, so that the same again changes nothing.
-    What somebody did with one meanwhile is kept when it arrives, as with a single move. Problems: forbidden, not_found,
-    assigned_technician_invalid, day_full, invalid (also for an order that is named twice); impossible_transition with
-    `refused`, which says of each that cannot move why.
+    What somebody did with one meanwhile is kept when it arrives, as with a single move. All of them or none, unless
+    `each` is judged for itself. Problems: forbidden, not_found, invalid (also for an order that is named twice),
+    assigned_technician_invalid; and where none may be refused for itself impossible_transition, day_full,
+    technician_off and window_unavailable with `refused`, which says of each that cannot move why.
     """
     granted = require(work.actor, Action.DISPATCH)
     gates.lock_accounts(work, order_ids)
-    asked = _locked(work, order_ids)
+    asked = locked(work, order_ids)
     orders = [order for order in asked if not _is_there(order, technician_id, scheduled_on)]
-    wanted = [order.id for order in orders]
     if Grant.YES not in granted and not all(is_of_crew(work, one) for one in {o.technician_id for o in asked}):
         raise Problem("forbidden", "A crew lead dispatches the own crew's orders only.", action=Action.DISPATCH.value)
-    types = [load_type(work, *key) for key in {(order.type_code, order.type_version) for order in orders}]
+    technician = check_person(work, technician_id, [])
     if not orders:
-        check_person(work, technician_id, [])
-        return asked
-    technician = check_person(work, technician_id, [skill for kind in types for skill in kind.skills])
-    check_day(work, technician, scheduled_on, wanted)
+        return Moved(asked, [])
+    day = Day(work, technician, scheduled_on, [order.id for order in orders], override_reason)
     facts = gated(work, orders, scheduled_on, technician_id)
-    _check_steps(work, orders, facts)
+    going, refused = _judged(work, orders, facts, day)
+    if refused and not each:
+        first = refused[0]
+        detail = f"{len(refused)} of {len(orders)} cannot move; {first[0].number}: {first[1].detail}"
+        raise Problem(first[1].code, detail, **first[1].extra, refused=[told(*one) for one in refused])
+    _carry_out(work, going, facts, day)
+    gone = {order.id for order, _ in refused}
+    return Moved([order for order in asked if order.id not in gone], [told(*one) for one in refused])
+
+
+def _judged(
+    work: Work, orders: Sequence[ServiceOrder], facts: Known, day: Day
+) -> tuple[list[ServiceOrder], list[tuple[ServiceOrder, Problem]]]:
+    """Those that can go, as far as there is room for them, and those that cannot."""
+    types = {key: load_type(work, *key) for key in {(order.type_code, order.type_version) for order in orders}}
+    going, refused = [], []
+    for order in orders:
+        try:
+            _step(work, order, facts)
+            check_skills(day.technician, types[order.type_code, order.type_version].skills)
+            day.take(order)
+            going.append(order)
+        except Problem as problem:
+            refused.append((order, problem))
+    return going, refused
+
+
+def _carry_out(work: Work, orders: Sequence[ServiceOrder], facts: Known, day: Day) -> None:
+    if not orders:
+        return
     before = {order.id: order.technician_id for order in orders}
-    place = last_place(work, technician_id, scheduled_on, without=wanted)
+    place = last_place(work, day.technician.id, day.on, without=[order.id for order in orders])
+    record = day.audit()
     for number, order in enumerate(orders, place + 1):
-        order.state, from_state = _step(work, order, facts).value, order.state
-        _take(work, order, from_state, (technician_id, scheduled_on, number))
+        take(work, order, facts, (day, number, record))
     journal.changed_many(work, orders, "move")
     for former in sorted({one for one in before.values() if one is not None}):
         leave_bucket_many(work, [order for order in orders if before[order.id] == former], former)
     notify_many(work, orders)
-    return asked
+
+
+def told(order: ServiceOrder, problem: Problem) -> dict[str, str]:
+    said = {"id": str(order.id), "number": order.number, "state": order.state}
+    return {**said, "code": problem.code, "detail": problem.detail}
 
 
 def _is_there(order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> bool:
@@ -62,7 +114,7 @@ def _is_there(order: ServiceOrder, technician_id: UUID, scheduled_on: date) -> b
     return here and order.state in _HAD
 
 
-def _locked(work: Work, wanted: Sequence[UUID]) -> list[ServiceOrder]:
+def locked(work: Work, wanted: Sequence[UUID]) -> list[ServiceOrder]:
     """The orders, locked in one order as every locker takes them, and given back in the caller's."""
     if len(wanted) > MOST:
         raise Problem("invalid", f"At most {MOST} orders move at once.", field="order_ids")
@@ -83,42 +135,26 @@ def _locked(work: Work, wanted: Sequence[UUID]) -> list[ServiceOrder]:
     return [by_id[order_id] for order_id in wanted]
 
 
-def _check_steps(work: Work, orders: Sequence[ServiceOrder], facts: Mapping[UUID, Facts]) -> None:
-    refused: list[dict[str, str]] = []
-    for order in orders:
-        try:
-            _step(work, order, facts)
-        except Problem as problem:
-            refused.append(
-                {
-                    "id": str(order.id),
-                    "number": order.number,
-                    "state": order.state,
-                    "code": problem.code,
-                    "detail": problem.detail,
-                }
-            )
-    if refused:
-        first = refused[0]
-        detail = f"{len(refused)} of {len(orders)} cannot move; {first['number']}: {first['detail']}"
-        raise Problem(first["code"], detail, refused=refused)
-
-
 def _event(order: ServiceOrder) -> OrderEvent:
     return OrderEvent.ASSIGN if order.state == OrderState.READY else OrderEvent.REASSIGN
 
 
-def _step(work: Work, order: ServiceOrder, facts: Mapping[UUID, Facts]) -> OrderState:
+def _step(work: Work, order: ServiceOrder, facts: Known) -> OrderState:
     given = frozenset({"technician_id", "scheduled_on"})
     known = replace(facts[order.id], given=given, attempt_no=order.attempt_no)
     system, state = work.actor.is_system, OrderState(order.state)
     return step(state, _event(order), roles=work.actor.roles, system=system, facts=known).state
 
 
-def _take(work: Work, order: ServiceOrder, from_state: str, to: tuple[UUID, date, int]) -> None:
-    event = OrderEvent.ASSIGN if from_state == OrderState.READY else OrderEvent.REASSIGN
-    technician_id, scheduled_on, place = to
-    order.technician_id, order.scheduled_on, order.place = technician_id, scheduled_on, place
+def take(work: Work, order: ServiceOrder, facts: Known, into: tuple[Day, int | None, Mapping[str, Any]]) -> None:
+    """Gives the order to a place of a technician's day, with its line of history and what that is to say besides.
+
+    The caller records the change of all of them.
+    """
+    day, place, more = into
+    event, from_state = _event(order), order.state
+    order.state = _step(work, order, facts).value
+    order.technician_id, order.scheduled_on, order.place = day.technician.id, day.on, place
     order.dispatched_at = order.authorized_until = None
-    record = {"technician_id": str(technician_id), "scheduled_on": scheduled_on.isoformat(), "place": place}
-    add_history(work, order, Event(event, record=record), from_state)
+    said = {"technician_id": str(order.technician_id), "scheduled_on": day.on.isoformat(), "place": place}
+    add_history(work, order, Event(event, record={**said, **more}), from_state)

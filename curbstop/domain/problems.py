@@ -119,6 +119,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         "There is no room in that technician's day",
         "Choose another day or technician; an administrator may raise daily_capacity.",
     ),
+    "technician_off": ProblemType(
+        422, "The technician does not work that day", "Choose another day or technician, or say in override_reason why."
+    ),
     "window_unavailable": ProblemType(
         422,
         "That appointment window is not to be had",

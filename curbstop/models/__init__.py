@@ -27,12 +27,14 @@ from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
+from curbstop.models.staff_calendar import Absence, Shift
 from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 from curbstop.models.wrong_try import WrongTry
 
 __all__ = [
+    "Absence",
     "AccessIssue",
     "Account",
     "Attachment",
@@ -80,6 +82,7 @@ __all__ = [
     "SearchWord",
     "ServiceOrder",
     "ServicePoint",
+    "Shift",
     "Snapshot",
     "Staff",
     "Standing",

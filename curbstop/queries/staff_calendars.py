@@ -1,0 +1,38 @@
+"""Reads somebody's calendar: each day with its hours, or why there are none."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from curbstop.domain.actors import Actor
+from curbstop.models import calendar
+from curbstop.models.staff_calendar import Absence, Shift, calendars
+from curbstop.queries import staff
+
+MOST_DAYS = 92
+
+
+def get(session: Session, actor: Actor, staff_id: UUID, first: date, days: int) -> dict[str, Any]:
+    """The shifts, the absences and the days from `first`; Problem(`not_found`) for whoever the actor may not see."""
+    person = staff.get(session, actor, staff_id)
+    last = first + timedelta(days=days - 1)
+    policy = calendar.in_force(session).policy
+    closed = calendar.closures(session, policy, first, last)
+    known = calendars(session, [person.id], first, last)[person.id]
+    found = []
+    for number in range(days):
+        on = first + timedelta(days=number)
+        day = known.day(on, policy.dispatch, closed)
+        found.append({"on": on, "begins": f"{day.begins:%H:%M}", "minutes": day.minutes, "off": day.off})
+    shifts = session.execute(
+        select(Shift.weekday, Shift.starts, Shift.ends).where(Shift.staff_id == person.id).order_by(Shift.weekday)
+    ).all()
+    away = session.scalars(
+        select(Absence)
+        .where(Absence.staff_id == person.id, Absence.last_on >= first, Absence.first_on <= last)
+        .order_by(Absence.first_on, Absence.id)
+    ).all()
+    return {"staff_id": person.id, "kept": bool(shifts), "shifts": shifts, "absences": away, "days": found}
