@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from curbstop.commands import (
     change_log,
     conflicts,
-    contacts,
     history,
     housekeeping,
+    promises,
     request_keys,
     scope,
     service_levels,
@@ -43,7 +43,7 @@ class Entry:
 SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
     Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
-    Entry("settle_promises", timedelta(minutes=10), contacts.settle_promises),
+    Entry("settle_promises", timedelta(minutes=10), promises.settle),
     Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
     Entry("give_up_waiting_ops", timedelta(hours=1), forgotten.give_up_waiting),
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),

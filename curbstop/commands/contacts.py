@@ -1,23 +1,25 @@
-"""Writes the contact log: what was said takes effect at once, and promises are held to by the clock."""
+"""Writes the contact log: what was said takes effect at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from curbstop.commands import holds, journal, policies
+from curbstop.commands import holds, journal, policies, promises
 from curbstop.commands.holds import NewHold
-from curbstop.commands.work import Work, get
+from curbstop.commands.work import Work, get, lock_many
 from curbstop.domain import contacts as rules
 from curbstop.domain.contacts import Contact, PromiseState, Result
 from curbstop.domain.holds import HoldKind
 from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
+from curbstop.models.among import among
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.ids import new_id
 from curbstop.models.service_order import ServiceOrder
-from curbstop.models.standing import Hold, Payment
 
 # What a result holds a cut-off back by.
 _HOLDS = {Result.PROMISE: HoldKind.PROMISE, Result.PLAN: HoldKind.PLAN, Result.DISPUTE: HoldKind.DISPUTE}
@@ -40,19 +42,59 @@ def log(work: Work, new: NewAttempt) -> ContactAttempt:
     Problems: forbidden, not_found, invalid (names the member).
     """
     require(work.actor, Action.WRITE_CONTACT_LOG)
-    account = get(work, Account, new.account_id)
-    if new.order_id is not None:
-        get(work, ServiceOrder, new.order_id, lock=False)
-    contact, today = new.contact, work.at.astimezone(work.settings.zone).date()
-    rules.check(contact, now=work.at, today=today)
-    through = None
-    if contact.promise_on is not None:
-        grace = policies.in_force(work.session).policy.contact.promise_grace_days
-        through = contact.promise_on + timedelta(days=grace)
-    row = ContactAttempt(
+    get(work, Account, new.account_id)
+    [kept] = log_many(work, [new])
+    if isinstance(kept, Problem):
+        raise kept
+    return kept
+
+
+def log_many(work: Work, new: Sequence[NewAttempt]) -> list[ContactAttempt | Problem]:
+    """Keeps what makes sense of several attempts, in a fixed number of statements; of the others, why they do not.
+
+    Problem(`forbidden`) for all of them.
+    """
+    require(work.actor, Action.WRITE_CONTACT_LOG)
+    lock_many(work, Account, {one.account_id for one in new})
+    grace = timedelta(days=policies.in_force(work.session).policy.contact.promise_grace_days)
+    theirs = _accounts_of_orders(work, [one.order_id for one in new if one.order_id is not None])
+    made: list[ContactAttempt | Problem] = []
+    for one in new:
+        try:
+            _check(work, one, theirs)
+            made.append(_row(work, one, grace))
+        except Problem as problem:
+            made.append(problem)
+    kept = [(row, one) for row, one in zip(made, new, strict=True) if isinstance(row, ContactAttempt)]
+    rows = [row for row, _ in kept]
+    promises.replace_older(work, rows)
+    _hold_back(work, kept)
+    work.session.add_all(rows)
+    work.session.flush()
+    said = [(row.id, None, {"result": row.result, "channel": row.channel}) for row in rows]
+    journal.audit_many(work, "contact.log", "contact_attempt", said)
+    return made
+
+
+def _check(work: Work, new: NewAttempt, theirs: dict[UUID, UUID | None]) -> None:
+    today, made_on = _day(work, work.at), _day(work, new.contact.at)
+    rules.check(new.contact, now=work.at, today=today, made_on=made_on)
+    if new.order_id is None:
+        return
+    if new.order_id not in theirs:
+        raise Problem("not_found", f"There is no service order with id {new.order_id}.")
+    if theirs[new.order_id] != new.account_id:
+        raise Problem("invalid", "That order is another account's.", field="order_id")
+
+
+def _row(work: Work, new: NewAttempt, grace: timedelta) -> ContactAttempt:
+    contact = new.contact
+    through = contact.promise_on + grace if contact.promise_on is not None else None
+    return ContactAttempt(
         id=new_id(),
-        account_id=account.id,
-        at=contact.at,
+        account_id=new.account_id,
+        # A browser's clock may be ahead of ours, by a little.
+        at=min(contact.at, work.at),
         by_id=work.actor.staff_id,
         by_name=new.by_name,
         channel=contact.channel.value,
@@ -69,78 +111,34 @@ def log(work: Work, new: NewAttempt) -> ContactAttempt:
         source_key=new.source_key,
         recorded_at=work.at,
     )
-    if through is not None:
-        _replace(work, account.id, row)
-    kind = _HOLDS.get(contact.result)
-    counts = row.promise_state in (None, PromiseState.OPEN.value) and (through is None or through >= today)
-    if kind is not None and counts:
-        # What a spreadsheet tells of last year holds nothing back any more.
-        said = NewHold(account_id=account.id, kind=kind, reason=_why(contact), through=through)
-        row.hold_id = holds.place(work, said).id
-    work.session.add(row)
-    work.session.flush()
-    journal.audit(work, "contact.log", "contact_attempt", row.id, after={"result": row.result, "channel": row.channel})
-    return row
 
 
-def settle_promises(work: Work, *, limit: int = 500) -> int:
-    """Notes which open promises were kept and which were broken, and ends their holds; returns how many. By the clock.
-
-    A promise is kept by what was paid since it was made, and broken when its last day is over.
-    """
-    today = work.at.astimezone(work.settings.zone).date()
-    paid = (
-        select(func.coalesce(func.sum(Payment.cents), 0))
-        .where(
-            Payment.account_id == ContactAttempt.account_id,
-            Payment.received_at >= ContactAttempt.at,
-            Payment.returned_on.is_(None),
+def _hold_back(work: Work, kept: Sequence[tuple[ContactAttempt, NewAttempt]]) -> None:
+    """Places the holds of what was said; what a spreadsheet tells of last year holds nothing back any more."""
+    today = _day(work, work.at)
+    holding, said = [], []
+    for row, new in kept:
+        kind = _HOLDS.get(new.contact.result)
+        counts = row.promise_state != PromiseState.REPLACED.value and rules.holds_back(
+            made_on=_day(work, row.at), through=row.promise_through, today=today
         )
-        .correlate(ContactAttempt)
-        .scalar_subquery()
-    )
-    settled = (
-        select(ContactAttempt, paid)
-        .where(ContactAttempt.promise_state == PromiseState.OPEN.value)
-        .where((ContactAttempt.promise_through < today) | (paid >= ContactAttempt.promise_cents))
-        .order_by(ContactAttempt.promise_through, ContactAttempt.id)
-        .limit(limit)
-        .with_for_update(of=ContactAttempt, skip_locked=True)
-    )
-    found = work.session.execute(settled).all()
-    for row, paid_cents in found:
-        state = rules.promise_state(
-            promised_cents=row.promise_cents, paid_cents=int(paid_cents), through=row.promise_through, today=today
-        )
-        row.promise_state = state.value
-    work.session.flush()
-    _end_holds(work, {row.hold_id: row.promise_state for row, _ in found if row.hold_id is not None})
-    return len(found)
+        if kind is not None and counts:
+            why = _why(new.contact)
+            said.append(NewHold(account_id=row.account_id, kind=kind, reason=why, through=row.promise_through))
+            holding.append(row)
+    for row, hold in zip(holding, holds.place_many(work, said), strict=True):
+        row.hold_id = hold.id
 
 
-def _replace(work: Work, account_id: UUID, new: ContactAttempt) -> None:
-    """Of two promises only the later one counts: a payment cannot keep both. An older one may be told later."""
-    open_ones = select(ContactAttempt).where(
-        ContactAttempt.account_id == account_id, ContactAttempt.promise_state == PromiseState.OPEN.value
-    )
-    earlier = []
-    for row in work.session.scalars(open_ones.order_by(ContactAttempt.id).with_for_update()):
-        older, _ = sorted((row, new), key=lambda one: one.at)
-        older.promise_state = PromiseState.REPLACED.value
-        if older is row:
-            earlier.append(row)
-    work.session.flush()
-    _end_holds(work, {row.hold_id: PromiseState.REPLACED.value for row in earlier if row.hold_id is not None})
+def _accounts_of_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    if not order_ids:
+        return {}
+    found = select(ServiceOrder.id, ServiceOrder.account_id).where(among(work.session, ServiceOrder.id, order_ids))
+    return dict(work.session.execute(found).all())
 
 
-def _end_holds(work: Work, states: dict[UUID, str]) -> None:
-    open_ones = select(Hold).where(Hold.id.in_(list(states)), Hold.ended_at.is_(None)).order_by(Hold.id)
-    rows = list(work.session.scalars(open_ones.with_for_update()))
-    for hold in rows:
-        hold.ended_at, hold.ended_by_id = work.at, work.actor.staff_id
-        hold.end_reason = f"promise {states[hold.id]}"
-    if rows:
-        journal.changed_many(work, rows, "hold.end")
+def _day(work: Work, at: datetime) -> date:
+    return at.astimezone(work.settings.zone).date()
 
 
 def _why(contact: Contact) -> str:

@@ -276,7 +276,7 @@ def _letters(work: Work, orders: Sequence[ServiceOrder]) -> dict[UUID | None, st
     rows = work.session.execute(
         select(AccessIssue.id, AccessIssue.state).where(among(work.session, AccessIssue.id, list(ids)))
     )
-    found: dict[UUID | None, str] = dict(rows.tuples().all())
+    found: dict[UUID | None, str] = dict(rows.all())
     return found
 
 

@@ -1,5 +1,7 @@
 """Holds on accounts: placed, renewed and ended by the office; placing one takes back a cut-off that is under way."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -9,6 +11,7 @@ from curbstop.commands.work import Work, check_version, get
 from curbstop.domain import holds as rules
 from curbstop.domain.holds import Held, HoldKind
 from curbstop.domain.permissions import Action, require
+from curbstop.domain.policy import Policy
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.ids import new_id
@@ -33,19 +36,34 @@ def place(work: Work, new: NewHold) -> Hold:
     Problems: forbidden, not_found, invalid (no day for a promise, an unknown category of critical customers, days that
     make no sense).
     """
-    require(work.actor, Action.HOLD_ACCOUNT)
     # The account is locked: a payment and a hold that arrive together each see what the other did.
-    account = get(work, Account, new.account_id)
+    get(work, Account, new.account_id)
+    return place_many(work, [new])[0]
+
+
+def place_many(work: Work, new: Sequence[NewHold]) -> list[Hold]:
+    """The same for several holds, in a fixed number of statements; the caller has locked the accounts."""
+    require(work.actor, Action.HOLD_ACCOUNT)
+    if not new:
+        return []
     policy = policies.in_force(work.session).policy
+    holds = [_made(work, policy, one) for one in new]
+    work.session.add_all(holds)
+    journal.changed_many(work, holds, "hold.place")
+    _take_back(work, holds)
+    return holds
+
+
+def _made(work: Work, policy: Policy, new: NewHold) -> Hold:
     today = work.at.astimezone(work.settings.zone).date()
     starts_on = new.starts_on or today
     rules.check_days(starts_on, new.through, today)
     if new.kind is HoldKind.CRITICAL and new.category not in policy.critical.categories:
         known = ", ".join(policy.critical.categories)
         raise Problem("invalid", f"A critical customer is one of: {known}.", field="category")
-    hold = Hold(
+    return Hold(
         id=new_id(),
-        account_id=account.id,
+        account_id=new.account_id,
         kind=new.kind.value,
         reason=new.reason,
         category=new.category,
@@ -55,10 +73,6 @@ def place(work: Work, new: NewHold) -> Hold:
         placed_by_id=work.actor.staff_id,
         created_at=work.at,
     )
-    work.session.add(hold)
-    journal.changed(work, hold, "hold.place")
-    _take_back(work, hold)
-    return hold
 
 
 def renew(work: Work, hold_id: UUID, *, if_version: int | None = None) -> Hold:
@@ -73,7 +87,7 @@ def renew(work: Work, hold_id: UUID, *, if_version: int | None = None) -> Hold:
     hold.through = rules.renewed(policy, HoldKind(hold.kind), hold.through, hold.renewals, today)
     hold.renewals += 1
     journal.changed(work, hold, "hold.renew")
-    _take_back(work, hold)
+    _take_back(work, [hold])
     return hold
 
 
@@ -89,11 +103,19 @@ def end(work: Work, hold_id: UUID, *, reason: str, if_version: int | None = None
     return hold
 
 
-def _take_back(work: Work, hold: Hold) -> None:
-    kind = HoldKind(hold.kind)
-    held = Held(kind, hold.reason, hold.starts_on, hold.through)
-    causes, reason = rules.KEEPS_FROM[kind], rules.recall_reason(kind)
-    money_recalls.withdraw(work, [hold.account_id], causes=causes, reason=reason, on=held.applies_on)
+def _take_back(work: Work, holds: Sequence[Hold]) -> None:
+    for kind in sorted({HoldKind(hold.kind) for hold in holds}):
+        days: dict[UUID | None, list[Held]] = defaultdict(list)
+        for hold in holds:
+            if hold.kind == kind:
+                days[hold.account_id].append(Held(kind, hold.reason, hold.starts_on, hold.through))
+
+        def applies(account_id: UUID | None, day: date, days: dict[UUID | None, list[Held]] = days) -> bool:
+            return any(held.applies_on(day) for held in days[account_id])
+
+        ids = [account_id for account_id in days if account_id is not None]
+        causes, reason = rules.KEEPS_FROM[kind], rules.recall_reason(kind)
+        money_recalls.withdraw(work, ids, causes=causes, reason=reason, on=applies)
 
 
 def _open(work: Work, hold_id: UUID, if_version: int | None) -> Hold:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from curbstop.commands import contacts as log
 from curbstop.commands.contacts import NewAttempt
 from curbstop.commands.import_rows import Numbered, Outcome, Refusal
-from curbstop.commands.work import Work
+from curbstop.commands.work import Work, lock_many
 from curbstop.domain.contacts import Channel, Contact, Direction, Reached, Reason, Result
 from curbstop.domain.import_rows import ContactRow
 from curbstop.domain.problems import Problem
@@ -18,26 +18,32 @@ from curbstop.models.contact_attempt import ContactAttempt
 
 
 def contacts(work: Work, rows: Sequence[Numbered]) -> Outcome:
-    """An attempt for each line that is not in the log yet; what the log itself gave out is known by its id."""
+    """An attempt for each line that is not in the log yet; what the log itself gave out is known by its id.
+
+    In a fixed number of statements. Problem(`forbidden`) for whoever may not write the log.
+    """
     values = [(line, cast(ContactRow, row)) for line, row in rows]
     accounts = _accounts(work, {row.account_number for _, row in values})
+    # First, so that the same file that is brought in twice at once finds what the other one wrote.
+    lock_many(work, Account, set(accounts.values()))
     there = _there(work, [row for _, row in values])
     outcome = Outcome()
+    new: list[tuple[int, NewAttempt]] = []
     for line, row in values:
+        account_id = accounts.get(row.account_number)
         if row.source_key in there or (row.attempt_id or "") in there:
             outcome.same += 1
-            continue
-        account_id = accounts.get(row.account_number)
-        if account_id is None:
+        elif account_id is None:
             outcome.refused.append(Refusal(line, "no_such_account", f"There is no account {row.account_number}."))
-            continue
-        try:
-            with work.session.begin_nested():
-                log.log(work, _attempt(work, row, account_id))
-            outcome.added += 1
+        else:
+            new.append((line, _attempt(work, row, account_id)))
             there.add(row.source_key)
-        except Problem as problem:
-            outcome.refused.append(Refusal(line, problem.code, problem.detail))
+    for (line, _), kept in zip(new, log.log_many(work, [one for _, one in new]), strict=True):
+        if isinstance(kept, Problem):
+            outcome.refused.append(Refusal(line, kept.code, kept.detail))
+        else:
+            outcome.added += 1
+    outcome.refused.sort(key=lambda refusal: refusal.line)
     return outcome
 
 

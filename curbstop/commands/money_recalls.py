@@ -23,13 +23,13 @@ def withdraw(
     *,
     causes: Collection[Cause],
     reason: str,
-    on: Callable[[date], bool] | None = None,
+    on: Callable[[UUID | None, date], bool] | None = None,
 ) -> list[UUID]:
     """Recalls, cancels or closes every cut-off for these causes of these accounts that is not done; returns the orders.
 
     In the caller's transaction, not in a batch: the crew may be at the curb. The caller has locked the accounts. It is
-    a consequence, so that nobody's permission to recall is asked. Restorals are untouched. `on` says of an order's day
-    (today, where none is planned) whether the order is concerned.
+    a consequence, so that nobody's permission to recall is asked. Restorals are untouched. `on` says of an account and
+    an order's day (today, where none is planned) whether the order is concerned.
     """
     if not account_ids or not causes:
         return []
@@ -47,7 +47,7 @@ def withdraw(
     )
     today = work.at.astimezone(work.settings.zone).date()
     found = list(work.session.scalars(open_ones))
-    orders = [order for order in found if on is None or on(max(order.scheduled_on or today, today))]
+    orders = [order for order in found if on is None or on(order.account_id, max(order.scheduled_on or today, today))]
     steps: dict[OrderEvent, list[tuple[ServiceOrder, Event, Step]]] = defaultdict(list)
     for order in orders:
         event = _event(OrderState(order.state))

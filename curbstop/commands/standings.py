@@ -9,14 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from curbstop.commands import journal, money_recalls
-from curbstop.commands.work import Work
+from curbstop.commands.work import Work, lock_many
 from curbstop.domain.clocks import AHEAD
 from curbstop.domain.cut_offs import MONEY, Cause
 from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
-from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.owed import owed_by
 from curbstop.models.standing import Payment, PaymentsMark, Standing
@@ -191,13 +190,9 @@ def _check_moments(work: Work, name: str, moments: Iterable[datetime]) -> None:
 
 
 def _lock(work: Work, account_ids: Iterable[UUID]) -> None:
-    """In one order for all: a payment, a hold and a dispatch of one account come one after the other."""
+    """A payment, a hold and a dispatch of one account come one after the other."""
     wanted = sorted(set(account_ids))
-    there = set(
-        work.session.scalars(
-            select(Account.id).where(among(work.session, Account.id, wanted)).order_by(Account.id).with_for_update()
-        )
-    )
+    there = lock_many(work, Account, wanted)
     missing = [str(account_id) for account_id in wanted if account_id not in there]
     if missing:
         raise Problem("not_found", f"There is no account with id {', '.join(missing[:5])}.", missing=missing)

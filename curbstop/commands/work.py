@@ -1,14 +1,17 @@
 """What every command is given first: the open transaction, who acts, and the moment that counts as now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from curbstop.domain.actors import SYSTEM, Actor
 from curbstop.domain.problems import Problem
+from curbstop.models.among import among
 from curbstop.models.base import Base, Versioned, utc_now
 from curbstop.settings import Settings
 
@@ -41,6 +44,13 @@ def get(work: Work, model: type[T], row_id: UUID, *, lock: bool = True) -> T:
         noun = model.__tablename__.replace("_", " ")
         raise Problem("not_found", f"There is no {noun} with id {row_id}.")
     return row
+
+
+def lock_many(work: Work, model: type[T], ids: Collection[UUID]) -> set[UUID]:
+    """Locks the rows in one order for all, so that no two writers wait for each other; the ids that are there."""
+    key: InstrumentedAttribute[UUID] = model.__mapper__.attrs["id"].class_attribute
+    wanted = select(key).where(among(work.session, key, sorted(set(ids)))).order_by(key).with_for_update()
+    return set(work.session.scalars(wanted))
 
 
 def check_version(row: Versioned, if_version: int | None) -> None:

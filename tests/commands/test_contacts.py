@@ -1,13 +1,13 @@
 """The contact log: what must be said, what it holds back, and promises that are held to by the clock."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import contacts, standings
+from curbstop.commands import contacts, promises, standings
 from curbstop.commands.contacts import NewAttempt
 from curbstop.commands.standings import Paid
 from curbstop.domain.contacts import Channel, Contact, Direction, PromiseState, Reached, Reason, Result, promise_state
@@ -35,7 +35,7 @@ def promise(town: Town, place: Place, *, days: int = 3, cents: int = 8_420, **sa
 def settle(town: Town, *, days: int = 0) -> int:
     with town.work() as work:
         later = type(work)(work.session, work.actor, work.settings, work.at + timedelta(days=days))
-        return contacts.settle_promises(later)
+        return promises.settle(later)
 
 
 def attempt(town: Town, attempt_id: UUID) -> ContactAttempt:
@@ -113,6 +113,54 @@ def test_a_promise_is_broken_when_its_last_day_is_over(town: Town) -> None:
     assert why == "promise broken"
 
 
+def test_money_that_came_too_late_does_not_keep_it_whenever_the_clock_looks(town: Town) -> None:
+    """The clock may have stood still over a weekend."""
+    place = town.place()
+    promised = promise(town, place, days=-3, at=utc_now() - timedelta(days=5))
+    paid(town, place)
+    assert settle(town) == 1
+    assert attempt(town, promised).promise_state == "broken"
+
+
+def test_money_of_the_last_evening_keeps_it(town: Town) -> None:
+    """In New York the day ends hours after it does in UTC."""
+    place = town.place()
+    promised = promise(town, place, days=-3, at=utc_now() - timedelta(days=5))
+    last = town.today - timedelta(days=2)  # with a day of grace
+    paid(town, place, datetime.combine(last, time(23, 59), tzinfo=town.settings.zone))
+    settle(town)
+    assert attempt(town, promised).promise_state == "kept"
+
+
+def paid(town: Town, place: Place, at: datetime | None = None) -> None:
+    payment = Paid(account_id=place.account_id, source_key="P-1", cents=8_420, received_at=at or utc_now())
+    with town.work("ivy") as work:
+        standings.take(work, [payment])
+
+
+@pytest.mark.parametrize(("days", "held"), [(2, True), (90, True), (91, False), (400, False)])
+def test_a_dispute_of_an_old_spreadsheet_holds_nothing(town: Town, days: int, held: bool) -> None:
+    place = town.place()
+    at = utc_now() - timedelta(days=days)
+    log(town, place, at=at, reached=Reached.CUSTOMER, result=Result.DISPUTE)
+    assert bool(holds_of(town, place)) is held
+
+
+def test_an_order_of_somebody_else_is_not_what_it_was_about(town: Town) -> None:
+    here, there = town.place(), town.place()
+    theirs = town.order("CUT_OFF_REQ", there)
+    contact = Contact(at=utc_now(), channel=Channel.PHONE)
+    with pytest.raises(Problem, match="another account's"), town.work("carla") as work:
+        contacts.log(work, NewAttempt(account_id=here.account_id, contact=contact, order_id=theirs))
+
+
+def test_a_browsers_clock_may_be_ahead_by_a_little(town: Town) -> None:
+    found = attempt(town, log(town, town.place(), at=utc_now() + timedelta(minutes=2)))
+    assert found.at == found.recorded_at
+    with pytest.raises(Problem, match="once it has happened"):
+        log(town, town.place(), at=utc_now() + timedelta(minutes=20))
+
+
 def test_a_new_promise_takes_the_place_of_the_one_before(town: Town) -> None:
     """A payment of fifty dollars does not keep two promises of fifty dollars."""
     place = town.place()
@@ -143,6 +191,12 @@ def test_an_attempt_that_makes_no_sense_is_refused_in_words(town: Town, said: di
 def test_a_promise_for_yesterday_is_refused(town: Town) -> None:
     with pytest.raises(Problem, match="still to come"):
         promise(town, town.place(), days=-1)
+
+
+@pytest.mark.parametrize("year", [2062, 9999])
+def test_a_promise_for_another_age_is_refused(town: Town, year: int) -> None:
+    with pytest.raises(Problem, match="within a year"):
+        promise(town, town.place(), promise_on=date(year, 12, 31))
 
 
 def test_a_technician_does_not_write_the_log(town: Town) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from curbstop.domain.actors import SYSTEM
 from curbstop.domain.problems import Problem
@@ -178,6 +178,21 @@ def test_a_contact_spreadsheet_comes_in_with_its_promises_and_its_misfits_are_to
     assert called.at == datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
     assert (called.channel, called.reached, called.by_name, called.note) == ("phone", "voicemail", "CR", "=1+1")
     assert (promised.result, promised.promise_cents, promised.promise_state) == ("promise", 8_450, "open")
+
+
+def test_a_long_contact_log_comes_in_with_few_statements(desk: Desk) -> None:
+    desk.places()
+    desk.take("accounts", ACCOUNTS)
+    head, when = CONTACTS.splitlines()[0], datetime.now(UTC).isoformat()
+
+    def statements(first: int, last: int) -> int:
+        ran: list[str] = []
+        event.listen(desk.sessions.engine, "before_cursor_execute", lambda *said: ran.append(said[2]))
+        lines = [f"{when},101,CR,phone,yes,dispute,,,Bill {number}" for number in range(first, last)]
+        assert desk.take("contacts", "\n".join([head, *lines])).outcome.added == last - first
+        return len(ran)
+
+    assert statements(2, 42) <= statements(0, 2) + 5
 
 
 def test_the_log_that_was_given_out_comes_back_as_the_same(desk: Desk) -> None:
