@@ -51,7 +51,7 @@ class ContactAttemptAnswer(Answer):
     promise_on = Day("By when.", **NULL)
     promise_through = Day("The promise's last day with its grace.", **NULL)
     promise_state = _word("How the promise stands.", PromiseState, "open", **NULL)
-    note = Text("What was said.", "Will pay on Friday.", **NULL)
+    note = Text("What was said, for whoever may place a hold.", "Will pay on Friday.", **NULL)
     order_id = Id("The order that it was about.", **NULL)
     order_number = Text("Its number.", "SO-2026-00123", **NULL)
     hold_id = Id("The hold that it placed.", **NULL)

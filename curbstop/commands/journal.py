@@ -26,8 +26,13 @@ PUT = "P"
 LEAVE = "X"
 # Says nothing of a row: something waits outside the bucket until its tablet comes and pulls.
 NOTICE = "N"
+# What the audit trail says of a value that it does not keep.
+CHANGED = "changed"
 # Columns whose values never reach the audit trail; it says only that they changed.
 SECRET_COLUMNS = frozenset({"password_hash", "gate_code_sealed", "key_hash", "token_hash", "code_hash"})
+# The same, of one table: why an account is held is for those who may hold it, and more people read the audit trail.
+# The row itself keeps it.
+SECRET_OF_TABLE = {"hold": frozenset({"kind", "reason", "category", "end_reason"})}
 # Columns that say nothing about what somebody did.
 _QUIET_COLUMNS = frozenset({"updated_at", "version", "field_versions"})
 
@@ -181,6 +186,7 @@ def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
     """The columns that differ from what is stored, before and after, in JSON values."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
+    secret = SECRET_OF_TABLE.get(row.__tablename__, frozenset())
     state = inspect(row)
     for column in state.mapper.column_attrs:
         name = column.key
@@ -189,7 +195,9 @@ def _difference(row: Base) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         old = history.deleted[0] if history.deleted else None
         new = history.added[0] if history.added else None
-        before[name], after[name] = plain_value(name, old), plain_value(name, new)
+        before[name], after[name] = (
+            CHANGED if name in secret and value is not None else plain_value(name, value) for value in (old, new)
+        )
     return before, after
 
 
@@ -201,7 +209,7 @@ def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def plain_value(name: str, value: Any) -> Any:
     """One column's value as the audit keeps it."""
     if value is not None and name in SECRET_COLUMNS:
-        return "changed"
+        return CHANGED
     if value is None or isinstance(value, bool | int | float | str | dict | list):
         return value
     if isinstance(value, datetime | date):

@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, null, select
 from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
 from curbstop.models.contact_attempt import ContactAttempt
@@ -63,12 +63,17 @@ def _wanted(
 
 def _statement(actor: Actor) -> Select[Any]:
     require(actor, Action.VIEW_CUSTOMERS)
-    columns = (
-        getattr(ContactAttempt, column.key) for column in ContactAttempt.__table__.columns if column.key != "by_name"
-    )
+    columns = [
+        getattr(ContactAttempt, column.key)
+        for column in ContactAttempt.__table__.columns
+        if column.key not in ("by_name", "note")
+    ]
+    # People tell of illness and grief; the words are for those who act on them.
+    note = ContactAttempt.note if may(actor, Action.HOLD_ACCOUNT) else null()
     return (
         select(
             *columns,
+            note.label("note"),
             Account.number.label("account_number"),
             Customer.name.label("customer_name"),
             ServiceOrder.number.label("order_number"),

@@ -4,11 +4,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
 from curbstop.models.owed import owed_by
@@ -17,6 +17,8 @@ from curbstop.models.standing import Hold, Payment, Standing
 from curbstop.queries import accounts, customers
 from curbstop.queries.page import Page, PageRequest, fetch
 
+# All that others learn of a hold than those who may place one: it may be somebody's illness.
+DO_NOT_CUT, CALL_THE_OFFICE = "do_not_cut", "Do not cut off, call the office."
 HOLD_SORTS = {"created_at": Hold.created_at, "starts_on": Hold.starts_on}
 PAYMENT_SORTS = {"received_at": Payment.received_at}
 
@@ -48,8 +50,11 @@ def holds(
     applies_on: date | None = None,
     ended: bool | None = None,
 ) -> Page[Row[Any]]:
-    """A page of holds on the accounts that the actor sees; `applies_on` leaves out ended ones and other days'."""
-    require(actor, Action.VIEW_CUSTOMERS)
+    """A page of holds on the accounts that the actor sees; `applies_on` leaves out ended ones and other days'.
+
+    Why there is one is told to those who may place one, and to nobody else, who may not look for a kind either.
+    """
+    require(actor, Action.VIEW_CUSTOMERS if kind is None else Action.HOLD_ACCOUNT)
     statement = _holds(actor)
     if account_id is not None:
         statement = statement.where(Hold.account_id == account_id)
@@ -74,7 +79,19 @@ def hold(session: Session, actor: Actor, hold_id: UUID) -> Row[Any]:
 
 def _holds(actor: Actor) -> Select[Any]:
     ender = aliased(Staff)
-    columns = (getattr(Hold, column.key) for column in Hold.__table__.columns)
+    hidden: dict[str, ColumnElement[Any]] = {}
+    if not may(actor, Action.HOLD_ACCOUNT):
+        hidden = {
+            "kind": literal(DO_NOT_CUT),
+            "reason": literal(CALL_THE_OFFICE),
+            "category": null(),
+            "renewals": literal(0),
+            "end_reason": null(),
+        }
+    columns = (
+        hidden[column.key].label(column.key) if column.key in hidden else getattr(Hold, column.key)
+        for column in Hold.__table__.columns
+    )
     return (
         select(
             *columns,

@@ -17,7 +17,9 @@ def test_a_write_is_found_with_who_when_before_and_after(office: Office, town: T
     office.as_("dana").patch(f"/service-orders/{order_id}", {"priority": 1}, version=1)
     newest, oldest = entries(office.as_("otto").get(f"/audit?entity_type=service_order&entity_id={order_id}"))
     assert (newest["action"], newest["staff_name"], newest["tablet_id"]) == ("edit", "Dana", None)
-    assert (newest["before"], newest["after"]) == ({"priority": 4}, {"priority": 1})
+    # By when it is to be done follows from the priority.
+    assert set(newest["after"]) == set(newest["before"]) == {"priority", "due_at", "due_on"}
+    assert (newest["before"]["priority"], newest["after"]["priority"]) == (4, 1)
     assert (oldest["action"], oldest["staff_name"], oldest["before"]) == ("create", "Carla", None)
     assert oldest["after"]["state"] == "ready"
 

@@ -62,3 +62,19 @@ def test_who_sees_no_customers_sees_no_log(office: Office, town: Town) -> None:
     for name in ("tom", "gus"):
         assert office.as_(name).get("/contact-attempts").status_code == 403
         assert office.as_(name).get("/contact-attempts/spreadsheet").status_code == 403
+
+
+def test_what_was_said_is_for_those_who_act_on_it(office: Office, town: Town) -> None:
+    place = town.place()
+    office.as_("carla").post("/contact-attempts", _said(place, result="dispute", note="Her husband is dying."))
+    notes = {
+        name: [one["note"] for one in office.as_(name).get("/contact-attempts").json["items"]]
+        for name in ("bill", "sue", "dana", "otto")
+    }
+    assert notes == {
+        "bill": ["Her husband is dying."],
+        "sue": ["Her husband is dying."],
+        "dana": [None],
+        "otto": [None],
+    }
+    assert "dying" not in office.as_("otto").get("/contact-attempts/spreadsheet").text

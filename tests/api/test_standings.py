@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from curbstop.models import Customer
 from tests.api.office import Office
 from tests.cut_offs import notified
 from tests.tablet.test_recall import in_use
@@ -98,6 +100,35 @@ def test_a_hold_is_placed_found_renewed_and_ended(office: Office, town: Town, pl
     ended = carla.send("POST", f"{url}/end", json={"reason": "Moved away"}, version=2)
     assert (ended.json["end_reason"], ended.json["ended_by_name"]) == ("Moved away", "Carla")
     assert carla.get("/holds?ended=false").json["items"] == []
+
+
+@pytest.mark.parametrize("name", ["dana", "otto", "ivy"])
+def test_only_who_may_place_a_hold_learns_why_there_is_one(office: Office, town: Town, place: Place, name: str) -> None:
+    with town.sessions.write() as session:
+        session.execute(update(Customer).values(source_key="billing:1"))
+    said = {"account_id": str(place.account_id), "kind": "medical", "reason": "Dialysis at home"}
+    url = office.as_("carla").post("/holds", said).headers["Location"]
+    office.as_("carla").send("POST", f"{url}/end", json={"reason": "She died"}, version=1)
+    seen = office.as_(name).get(url)
+    shown = {key: seen.json[key] for key in ("kind", "reason", "end_reason", "category", "renewals")}
+    assert shown == {
+        "kind": "do_not_cut", "reason": "Do not cut off, call the office.", "end_reason": None, "category": None,
+        "renewals": 0,
+    }  # fmt: skip
+    [listed] = office.as_(name).get("/holds").json["items"]
+    assert listed == seen.json
+    assert office.as_(name).get("/holds?kind=medical").status_code == 403
+    assert office.as_("sue").get(url).json["reason"] == "Dialysis at home"
+
+
+def test_the_audit_trail_keeps_why_to_itself(office: Office, place: Place) -> None:
+    said = {"account_id": str(place.account_id), "kind": "medical", "reason": "Dialysis at home"}
+    url = office.as_("carla").post("/holds", said).headers["Location"]
+    office.as_("carla").send("POST", f"{url}/end", json={"reason": "Dialysis is over"}, version=1)
+    trail = office.as_("otto").get("/audit?entity_type=hold")
+    assert len(trail.json["items"]) == 2
+    assert "ialysis" not in trail.text
+    assert "medical" not in trail.text
 
 
 def test_a_promise_without_a_day_is_refused_in_words(office: Office, place: Place) -> None:
