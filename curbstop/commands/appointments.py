@@ -25,8 +25,7 @@ def check(work: Work, start: datetime | None, end: datetime | None) -> None:
     if start is None or end is None:
         return
     policy = calendar.in_force(work.session).policy
-    day = start.astimezone(work.settings.zone).date()
-    closures = calendar.closures(work.session, policy, day, day)
+    closures = calendar.closures(work.session, policy)
     appointments.check(policy.appointments, start, end, now=work.at, closures=closures, zone=work.settings.zone)
 
 

@@ -45,7 +45,7 @@ class Day:
         may = Grant.YES in grants(work.actor, Action.DISPATCH)
         self.override = Override(override_reason, may) if override_reason else None
         self.overridden: set[str] = set()
-        closed = closures(work.session, self.policy, on, on)
+        closed = closures(work.session, self.policy)
         calendar = calendars(work.session, [technician.id], on, on)[technician.id]
         self.day: WorkDay = calendar.day(on, self.policy.dispatch, closed)
         self._minutes_of: dict[tuple[str, int], int] = {}

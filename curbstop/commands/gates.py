@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -24,8 +24,6 @@ from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.ids import new_id
 from curbstop.models.service_order import ServiceOrder
 
-# Grace is counted in business days from a day in the past, and the day of the cut has an eve.
-_LOOK_BACK, _LOOK_AHEAD = timedelta(days=120), timedelta(days=62)
 HAZARD = "hazard"
 
 
@@ -59,8 +57,7 @@ def ask(work: Work, questions: Sequence[Question], stage: Stage, *, keep: bool =
     if not questions:
         return []
     policy = policies.in_force(work.session)
-    days = [question.cut_on for question in questions]
-    calendar = policies.closures(work.session, policy.policy, min(days) - _LOOK_BACK, max(days) + _LOOK_AHEAD)
+    calendar = policies.closures(work.session, policy.policy)
     lifted = _overrides(work, questions)
     found = []
     for question, facts in zip(questions, _facts(work, questions), strict=True):
@@ -284,5 +281,5 @@ def _next_cut_day(work: Work) -> date:
     """The next day on which the policy and the calendar let anything be cut off, today with it."""
     policy = policies.in_force(work.session).policy
     today = work.at.astimezone(work.settings.zone).date()
-    calendar = policies.closures(work.session, policy, today - timedelta(days=1), today + _LOOK_AHEAD)
+    calendar = policies.closures(work.session, policy)
     return rules.next_cut_day(policy, calendar, today)

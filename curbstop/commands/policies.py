@@ -15,7 +15,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models.calendar import InForce, closures, in_force
 from curbstop.models.ids import new_id
 from curbstop.models.policy import Closure, PolicyVersion
-from curbstop.models.public_holidays import between
+from curbstop.models.public_holidays import of_year
 
 __all__ = ["CHANGED", "InForce", "close", "closures", "edit", "in_force", "reopen", "start"]
 
@@ -68,7 +68,7 @@ def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | 
     if if_version is not None and if_version != now.number:
         raise Problem("version_mismatch", current_version=now.number, your_version=if_version)
     # A calendar that no country has is found out now, not by the first cut-off.
-    between(policy.calendar.country, policy.calendar.subdivision, work.at.date(), work.at.date())
+    of_year(policy.calendar.country, policy.calendar.subdivision, work.at.year)
     if now.number and (now.profile, now.policy) == (name, policy):
         return now
     # Two editors at once meet at the number: one of them is told. The row is its own audit: who, when and why.

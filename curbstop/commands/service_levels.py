@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +22,11 @@ from curbstop.settings import Settings
 
 # Rows that are looked at together.
 STEP = 2_000
-# Business days never reach further than this beyond the last day that an order names.
-_AHEAD = timedelta(days=120)
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The policy with the calendar of the days concerned."""
+    """The policy with the utility's calendar."""
 
     policy: Policy
     closures: Closures
@@ -48,18 +46,15 @@ class Rules:
         return at, at.astimezone(self.settings.zone).date()
 
 
-def rules(session: Session, settings: Settings, first: date, last: date) -> Rules:
-    """The policy in force, and the calendar from `first` to well beyond `last`."""
+def rules(session: Session, settings: Settings) -> Rules:
+    """The policy in force, with the calendar."""
     policy = calendar.in_force(session).policy
-    closures = calendar.closures(session, policy, first - timedelta(days=1), last + _AHEAD)
-    return Rules(policy, closures, settings)
+    return Rules(policy, calendar.closures(session, policy), settings)
 
 
 def set_due(work: Work, order: ServiceOrder) -> None:
     """Sets when the order is due by what is known of it now; the caller records the change."""
-    since = (order.due_from or order.created_at).date()
-    last = max(since, order.requested_on or since)
-    order.due_at, order.due_on = rules(work.session, work.settings, since, last).due(order)
+    order.due_at, order.due_on = rules(work.session, work.settings).due(order)
 
 
 def recompute(work: Work) -> int:
@@ -92,9 +87,7 @@ def _page(work: Work, after: UUID | None) -> Sequence[Any]:
 
 
 def _set(work: Work, rows: Sequence[Any]) -> int:
-    days = [(row.due_from or row.created_at).date() for row in rows]
-    last = max([*days, *(row.requested_on for row in rows if row.requested_on is not None)])
-    found = rules(work.session, work.settings, min(days), last)
+    found = rules(work.session, work.settings)
     wanted = []
     for row in rows:
         at, day = found.due(row)

@@ -161,8 +161,8 @@ def closure(policy: Policy, _facts: Facts, moment: Moment) -> Objection:
         return "before_closure", f"The utility is closed the day after {day}."
     if eve and policy.cut_off.day_before_closure == "noon" and _is_past(moment, time(12)):
         return "before_closure", f"The utility is closed the day after {day}; nothing is cut off after noon."
-    if not policy.cut_off.day_after_closure and closures.is_closed(day - timedelta(days=1)):
-        return "after_closure", f"{day} is the first day after a closure."
+    if not policy.cut_off.day_after_closure and closures.ended_holiday(day):
+        return "after_closure", f"{day} is the first day after a holiday."
     return None
 
 

@@ -1,7 +1,7 @@
 """The policy in force and the days on which the utility is closed, for whoever writes and whoever reads."""
 
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from curbstop.domain.closures import Closures
 from curbstop.domain.policy import Policy, profile, stored
 from curbstop.models.policy import Closure, PolicyVersion
-from curbstop.models.public_holidays import between
+from curbstop.models.public_holidays import of_year
 
 # What an installation goes by that has never been asked.
 UNASKED = "generic"
@@ -32,9 +32,8 @@ def in_force(session: Session) -> InForce:
     return InForce(row.number, row.profile, stored(row.profile, row.content))
 
 
-def closures(session: Session, policy: Policy, first: date, last: date) -> Closures:
-    """The calendar from `first` through `last`: weekends, public holidays and the utility's own closures."""
-    own = session.scalars(select(Closure.day).where(Closure.day.between(first, last)))
+def closures(session: Session, policy: Policy) -> Closures:
+    """The utility's calendar: weekends, public holidays and its own closures, of which there are some in a year."""
     calendar = policy.calendar
-    public = between(calendar.country, calendar.subdivision, first, last)
-    return Closures.of(calendar.weekend, {*own, *public})
+    own = set(session.scalars(select(Closure.day)))
+    return Closures.of(calendar.weekend, own, partial(of_year, calendar.country, calendar.subdivision))

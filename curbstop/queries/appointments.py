@@ -29,9 +29,8 @@ def offered(
 ) -> list[OfferedDay]:
     """The windows of `days` days from `first`, those that are not over yet."""
     require(actor, Action.VIEW_CODE_TABLES)
-    last = first + timedelta(days=days - 1)
     policy = calendar.in_force(session).policy
-    closures = calendar.closures(session, policy, first, last)
+    closures = calendar.closures(session, policy)
     found = []
     for number in range(days):
         day = first + timedelta(days=number)

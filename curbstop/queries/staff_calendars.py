@@ -20,7 +20,7 @@ def get(session: Session, actor: Actor, staff_id: UUID, first: date, days: int) 
     person = staff.get(session, actor, staff_id)
     last = first + timedelta(days=days - 1)
     policy = calendar.in_force(session).policy
-    closed = calendar.closures(session, policy, first, last)
+    closed = calendar.closures(session, policy)
     known = calendars(session, [person.id], first, last)[person.id]
     found = []
     for number in range(days):

@@ -17,7 +17,7 @@ from tests.town import Town
 def business_day(town: Town, after: int = 1) -> date:
     with town.sessions.read() as session:
         policy = policies.in_force(session).policy
-        closed = policies.closures(session, policy, town.today, town.today + timedelta(days=90))
+        closed = policies.closures(session, policy)
     return closed.add_business_days(town.today, after)
 
 

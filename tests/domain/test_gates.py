@@ -133,11 +133,18 @@ def test_a_milder_town_cuts_off_until_noon_on_the_eve() -> None:
         assert set(objections(facts, at(eve, hour), noon)) == codes
 
 
-def test_a_stricter_town_rests_on_the_day_after_a_closure() -> None:
+@pytest.mark.parametrize(
+    ("day", "codes"),
+    [
+        (date(2026, 11, 23), set()),  # the Monday after a mere weekend
+        (date(2026, 11, 30), {"after_closure"}),  # after Thanksgiving, its Friday and a weekend
+        (date(2026, 12, 1), set()),
+    ],
+)
+def test_a_stricter_town_rests_on_the_day_after_a_holiday_weekend(day: date, codes: set[str]) -> None:
     strict = edited(POLICY, {"cut_off": {"day_after_closure": False}})
-    monday = date(2026, 11, 23)
-    facts = replace(DUE, payments_as_of=at(monday).now)
-    assert set(objections(facts, at(monday), strict)) == {"after_closure"}
+    facts = replace(DUE, payments_as_of=at(day).now)
+    assert set(objections(facts, at(day), strict)) == codes
 
 
 def test_california_asks_for_contact_and_counts_in_business_days() -> None:
