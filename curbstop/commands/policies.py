@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from curbstop.commands import journal
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.gates import GATES
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.policy import Policy, edited, profile
 from curbstop.domain.problems import Problem
@@ -67,6 +68,11 @@ def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | 
     now = in_force(work.session)
     if if_version is not None and if_version != now.number:
         raise Problem("version_mismatch", current_version=now.number, your_version=if_version)
+    unknown = sorted(set(policy.overrides) - {gate.name for gate in GATES})
+    if unknown:
+        raise Problem(
+            "policy_invalid", f"There is no gate {unknown[0]!r} to override.", setting=f"overrides.{unknown[0]}"
+        )
     # A calendar that no country has is found out now, not by the first cut-off.
     of_year(policy.calendar.country, policy.calendar.subdivision, work.at.year)
     if now.number and (now.profile, now.policy) == (name, policy):

@@ -123,7 +123,7 @@ def _answer(gate: Gate, policy: Policy, facts: Facts, moment: Moment) -> Answer:
     if objection is None:
         return Answer(gate.name, Ruling.ALLOW, inputs=inputs)
     code, detail = objection
-    roles = policy.critical.approved_by if gate.name == "critical" else tuple(policy.overrides.get(gate.name, ()))
+    roles = tuple(policy.overrides.get(gate.name, ()))
     ruling = Ruling.NEEDS_OVERRIDE if roles else Ruling.BLOCK
     return Answer(gate.name, ruling, code, detail, roles, inputs)
 

@@ -69,7 +69,6 @@ class MedicalPolicy:
 @dataclass(frozen=True, slots=True)
 class CriticalPolicy:
     categories: tuple[str, ...]
-    approved_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,13 @@ def from_json(data: Mapping[str, Any]) -> Policy:
 
 
 def stored(name: str, data: Mapping[str, Any]) -> Policy:
-    """A version as it was stored; a setting that came with a later release reads as its profile has it."""
-    return from_json(_merged(_profile(name), data))
+    """A version as it was stored, by whichever release.
+
+    A setting that came later reads as its profile has it, one that went is left out, and no rule that came later makes
+    it wrong: the utility goes by it until somebody edits it.
+    """
+    found: Policy = _read(Policy, _merged(_profile(name), _known(Policy, data)), "")
+    return found
 
 
 def edited(policy: Policy, changes: Mapping[str, Any]) -> Policy:
@@ -169,6 +173,16 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         known = base.get(key)
         both[key] = _merged(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
     return both
+
+
+def _known(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that a section has by now, and those of its own sections."""
+    hints = get_type_hints(kind)
+    return {
+        name: _known(hints[name], value) if is_dataclass(hints[name]) and isinstance(value, Mapping) else value
+        for name, value in data.items()
+        if name in hints
+    }
 
 
 def _plain(value: Any) -> Any:
@@ -235,11 +249,11 @@ def _check(policy: Policy) -> None:
     _check_times(
         "restoral.same_day_until", restoral.same_day_until, "restoral.after_hours_until", restoral.after_hours_until
     )
-    for gate, roles in [*policy.overrides.items(), ("critical.approved_by", policy.critical.approved_by)]:
+    for gate, roles in policy.overrides.items():
         if not set(roles) <= {role.value for role in Role}:
-            raise _wrong(gate if "." in gate else f"overrides.{gate}", "roles")
+            raise _wrong(f"overrides.{gate}", "roles")
     _check_service(policy)
-    _check_amounts(policy)
+    _check_numbers(policy)
 
 
 def _check_service(policy: Policy) -> None:
@@ -269,20 +283,34 @@ def _check_times(first_name: str, first: str, last_name: str, last: str) -> None
     found = []
     for name, text in ((first_name, first), (last_name, last)):
         try:
-            found.append(time.fromisoformat(text))
+            clock = time.fromisoformat(text)
         except ValueError:
-            raise _wrong(name, "a time such as 08:30") from None
+            clock = None
+        # An offset is no time of the utility's day, and cannot be compared with one.
+        if clock is None or clock.tzinfo is not None:
+            raise _wrong(name, "a time such as 08:30")
+        found.append(clock)
     if found[0] >= found[1]:
         raise _wrong(last_name, f"later than {first_name}")
 
 
-def _check_amounts(policy: Policy) -> None:
+def _check_numbers(policy: Policy) -> None:
     for section in fields(policy):
         content = getattr(policy, section.name)
         named = content if isinstance(content, Mapping) else asdict(content)
         for name, value in named.items():
             numbers = value.items() if isinstance(value, Mapping) else [("", value)]
+            least, most = _bounds(name)
             for part, number in numbers:
-                # Degrees may be below nought, and nothing else.
-                if type(number) is int and number < 0 and not name.endswith("_f"):
-                    raise _wrong(".".join(filter(None, (section.name, name, part))), "nought or more")
+                if type(number) is int and not least <= number <= most:
+                    where = ".".join(filter(None, (section.name, name, part)))
+                    raise _wrong(where, f"from {least} to {most}")
+
+
+def _bounds(name: str) -> tuple[int, int]:
+    """What a number can be; more than that is a slip of the hand, or cannot be reckoned with."""
+    if name.endswith("_f"):
+        return -100, 200
+    if "cents" in name:
+        return 0, 1_000_000_00
+    return 0, 3_660 if "days" in name else 100_000

@@ -91,3 +91,8 @@ def test_a_country_that_keeps_no_holidays_closes_on_weekends_only(town: Town) ->
         bare = policies.edit(work, {"calendar": {"country": "", "subdivision": ""}}, reason="None").policy
         closures = policies.closures(work.session, bare)
     assert [closures.is_closed(date(2026, 12, day)) for day in (25, 26)] == [False, True]
+
+
+def test_only_a_gate_that_there_is_can_be_overridden(town: Town) -> None:
+    with pytest.raises(Problem, match="no gate 'minimun'"), town.work("ada") as work:
+        policies.edit(work, {"overrides": {"minimun": ["SUP"]}}, reason="A slip")

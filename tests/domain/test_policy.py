@@ -71,7 +71,10 @@ def test_an_edit_changes_what_it_names_and_nothing_else() -> None:
         ({"fees": {"amounts_cents": {"restoral": 12.5}}}, "fees.amounts_cents.restoral"),
         ({"fees": {"amounts_cents": {"restoral": -5}}}, "fees.amounts_cents.restoral"),
         ({"overrides": {"hours": ["KING"]}}, "overrides.hours"),
-        ({"critical": {"approved_by": ["KING"]}}, "critical.approved_by"),
+        ({"cut_off": {"closes": "15:00+05:00"}}, "cut_off.closes"),
+        ({"medical": {"days": 10**9}}, "medical.days"),
+        ({"cut_off": {"least_past_due_cents": 10**12}}, "cut_off.least_past_due_cents"),
+        ({"weather": {"coldest_f": -10_000}}, "weather.coldest_f"),
         ({"unheard_of": {}}, "unheard_of"),
     ],
 )  # fmt: skip
@@ -93,3 +96,14 @@ def test_it_may_freeze() -> None:
     changed = edited(profile("generic"), {"weather": {"coldest_f": -10}})
     assert changed.weather.coldest_f == -10
     assert policy.from_json(changed.to_json()) == changed
+
+
+def test_a_version_of_an_earlier_release_is_read_whatever_was_decided_since() -> None:
+    """Nothing may come to a halt because a setting came, went, or is checked more strictly."""
+    data = profile("nc").to_json()
+    del data["notice"]["days"], data["weather"]
+    data["critical"]["approved_by"] = ["SUP"]
+    data["moon"] = {"phase": "full"}
+    data["medical"]["days"] = 10_000
+    found = policy.stored("nc", data)
+    assert (found.notice, found.weather, found.medical.days) == (profile("nc").notice, profile("nc").weather, 10_000)
