@@ -5,7 +5,7 @@ from typing import Any
 
 from api.core import Answer
 from api.core.schemas import Id, Many, Moment, Part, Text, Whole
-from curbstop.domain.change_outs import GALLONS
+from curbstop.domain.consumption import GALLONS
 from curbstop.domain.meters import MeterStatus
 from curbstop.domain.readings import ReadingKind
 

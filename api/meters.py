@@ -16,7 +16,8 @@ from curbstop.queries.page import Page, PageRequest
 
 blp = Blueprint("meters", "meters", url_prefix="/meters", description="What counts the water.")
 
-ON_THE_SHELF = [status for status in STATUSES if status != MeterStatus.INSTALLED]
+# A truck has somebody's name on it: POST /inventory/meters/move.
+ON_THE_SHELF = [status for status in STATUSES if status not in (MeterStatus.INSTALLED, MeterStatus.ON_TRUCK)]
 RADIO_KIND = Text("What kind of radio; AMI when not given.", "AMI", choices=["AMI", "AMR"], load_default="AMI")
 
 
@@ -36,13 +37,14 @@ class MeterNew(Body):
     manufacturer = Text("Who made it.", "Kestrel", longest=40, **NULL)
     model = Text("Which model.", "K20", longest=40, **NULL)
     radio_id = Text("Its radio.", "80000042", shortest=1, longest=40, **NULL)
+    status = Text("Ordered, or in stock.", "stock", choices=["ordered", "stock"], load_default="stock")
 
 
 class MeterEdit(Body):
     size = Text("Its size in inches.", "5/8", longest=15, **NULL)
     manufacturer = Text("Who made it.", "Kestrel", longest=40, **NULL)
     model = Text("Which model.", "K20", longest=40, **NULL)
-    status = Text("Its place on the shelf; service orders install and remove.", "retired", choices=ON_THE_SHELF)
+    status = Text("Its place on the shelf; service orders install and remove.", "testing", choices=ON_THE_SHELF)
 
 
 class RadioBody(Body):
@@ -79,6 +81,7 @@ def create_meter(body: dict[str, Any]) -> dict[str, Any]:
             **body,
             "multiplier": Decimal(body.get("multiplier", "1")),
             "positions": tuple(sorted(set(body["positions"]))),
+            "status": MeterStatus(body["status"]),
         }
     )
     with writing() as work:
@@ -93,7 +96,7 @@ def get_meter(meter_id: UUID) -> dict[str, Any]:
         return queries.get(session, actor(), meter_id)
 
 
-@blp.operation("PATCH", "/<uuid:meter_id>", body=MeterEdit, answer=MeterAnswer)
+@blp.operation("PATCH", "/<uuid:meter_id>", body=MeterEdit, answer=MeterAnswer, problems=("move_not_allowed",))
 @edits
 def edit_meter(meter_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Change what the inventory says; an installed meter's status follows from its orders."""

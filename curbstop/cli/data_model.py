@@ -20,6 +20,11 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "when; a reading belongs to a register and is never altered, only superseded.",
         ("meter", "register", "endpoint", "installation", "reading"),
     ),
+    "Inventory and change-outs": (
+        "What meters there are and where each is in its life, the exchanges that were made, what other systems still "
+        "have to hear of them, and what the field found otherwise than the books have it.",
+        ("meter_model", "radio", "inventory_move", "change_out", "export_mark", "export_run", "discrepancy"),
+    ),
     "Service orders": (
         "What the office wants done. The type is data, and an order keeps the version that it was made with. Every "
         "event is a row of the history. Photos are declared first and arrive later.",

@@ -1,4 +1,4 @@
-"""Meter change-outs: what the books say for the cross-checks, and the exchange itself when the order is posted."""
+"""Meter change-outs by order: what the books say to the captures, and the exchange itself when the order is posted."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,55 +8,73 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import meters, readings
-from curbstop.commands.work import Work
+from curbstop.commands import exchanges
+from curbstop.commands.change_out_books import Asked, Seen, look
+from curbstop.commands.exchanges import Exchange
+from curbstop.commands.work import Work, get
 from curbstop.domain import change_outs as rule
-from curbstop.domain.change_outs import Books, ChangeOut
-from curbstop.domain.findings import Finding
-from curbstop.domain.meters import MeterStatus
+from curbstop.domain.change_outs import ChangeOut
+from curbstop.domain.findings import Finding, Severity
 from curbstop.domain.problems import Problem
-from curbstop.domain.readings import ReadingKind, RegisterFacts, parse_reading
 from curbstop.domain.service_orders import OrderEvent
-from curbstop.models.meter import Endpoint, Installation, Meter, Register
-from curbstop.models.reading import latest_of
+from curbstop.models.attachment import Attachment
+from curbstop.models.meter import Installation, Meter, Register
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_of
+from curbstop.models.staff import Staff
 from geo.distance import distance_m
+
+OLD_REGISTER = "photo_old_register"
 
 
 def check(
     work: Work, order: ServiceOrder, captures: Mapping[str, Any], at: datetime, *, photos: Sequence[str] = ()
 ) -> list[Finding]:
     """The findings of curbstop.domain.change_outs for these captures against the books of this moment."""
-    change_out = _change_out(work, order, captures, at)
-    return rule.check(change_out, _books(work, order, change_out, photos))
+    change_out, seen = _look(work, order, captures, at, photos)
+    return rule.check(change_out, seen.books)
 
 
 def exchange(work: Work, order: ServiceOrder) -> None:
     """Both halves at once: final readings, removal and retired radio; installation, radio and first readings.
 
-    The same exchange posted again (same place, same serials) is left as it is.
+    The same exchange posted again (same place, serials and day) changes nothing. Problem meter_installed_elsewhere
+    when somebody was quicker with the new meter.
     """
     captures = order.captures
-    at = moment(work, order)
-    old = installed(work, order.service_point_id)
-    new = work.session.scalar(select(Meter).where(Meter.serial == captures["new_serial"]).with_for_update())
-    if old is not None and new is not None and old[1].id == new.id:
+    # Two postings of one place, or of one new meter, go one after the other.
+    get(work, ServicePoint, order.service_point_id)
+    new = select(Meter.id).where(Meter.serial == str(captures["new_serial"])).with_for_update()
+    work.session.scalar(new)
+    labels = list(work.session.scalars(select(Attachment.label).where(Attachment.order_id == order.id)))
+    change_out, seen = _look(work, order, captures, moment(work, order), labels)
+    findings = rule.check(change_out, seen.books)
+    if rule.already_recorded(seen.books):
         return
-    if old is not None:
-        kind = ReadingKind.ESTIMATED if captures.get("estimated_out_read") else ReadingKind.FINAL
-        _record_all(work, order, old[1].id, captures["out_read"], kind=kind, at=at)
-        meters.remove(work, old[0].id, at=at, order_id=order.id)
-    if new is None:
-        new = meters.create_from_capture(work, _new_meter(captures))
-    elif new.status == MeterStatus.INSTALLED:
-        raise Problem("meter_installed_elsewhere", f"Meter {new.serial} is installed at another service point.")
-    meters.install(work, order.service_point_id, new.id, at=at, order_id=order.id)
-    if captures.get("new_endpoint"):
-        kind_of_radio = captures.get("new_endpoint_type") or "AMI"
-        meters.assign_endpoint(work, new.id, radio_id=captures["new_endpoint"], kind=kind_of_radio)
-    _record_all(work, order, new.id, captures["in_read"], kind=ReadingKind.INITIAL, at=at)
+    rejects = [finding for finding in findings if finding.severity is Severity.REJECT]
+    if rejects:
+        raise Problem(_code_of(rejects), "; ".join(finding.detail for finding in rejects))
+    technician = work.session.get(Staff, order.completed_by_id) if order.completed_by_id else None
+    made = Exchange(
+        place_id=order.service_point_id,
+        change_out=change_out,
+        seen=seen,
+        findings=findings,
+        source="order",
+        order_id=order.id,
+        radio_kind=str(captures.get("new_endpoint_type") or "AMI"),
+        reason=captures.get("reason"),
+        remark=captures.get("estimate_reason"),
+        installer=technician.name if technician else None,
+        photos=sorted(labels),
+    )
+    exchanges.carry_out(work, [made])
+
+
+def _code_of(rejects: Sequence[Finding]) -> str:
+    elsewhere = any(finding.code == "NEW_ACTIVE_ELSEWHERE" for finding in rejects)
+    return "meter_installed_elsewhere" if elsewhere else "capture_missing"
 
 
 def installed(work: Work, service_point_id: UUID) -> tuple[Installation, Meter] | None:
@@ -95,110 +113,44 @@ def moment(work: Work, order: ServiceOrder) -> datetime:
     return min(noted, heard) if noted is not None else heard
 
 
+def whole(value: Any, default: int = 0) -> int:
+    """A captured number as a whole one."""
+    return default if value is None else int(Decimal(str(value)))
+
+
+def _look(
+    work: Work, order: ServiceOrder, captures: Mapping[str, Any], at: datetime, photos: Sequence[str]
+) -> tuple[ChangeOut, Seen]:
+    change_out = _change_out(work, order, captures, at)
+    [seen] = look(work, [Asked(order.service_point_id, change_out, OLD_REGISTER in photos)])
+    return change_out, seen
+
+
 def _change_out(work: Work, order: ServiceOrder, captures: Mapping[str, Any], at: datetime) -> ChangeOut:
     gps = captures.get("gps")
     place = location_of(work, order.service_point_id) if gps else None
+    accuracy = gps.get("accuracy_m") if gps else None
     return ChangeOut(
         old_serial=str(captures["old_serial"]),
         new_serial=str(captures["new_serial"]),
-        out_reads=captures["out_read"],
+        out_reads=captures.get("out_read") or {},
         in_reads=captures["in_read"],
-        new_dials=int(captures["new_dials"]),
         installed_at=at,
-        new_decimals=int(captures.get("new_decimals") or 0),
+        new_dials=whole(captures["new_dials"]),
+        new_decimals=whole(captures.get("new_decimals")),
         new_multiplier=Decimal(str(captures.get("new_multiplier") or 1)),
         new_unit=str(captures.get("new_uom") or "GAL"),
         new_size=captures.get("new_size"),
+        new_make=captures.get("new_make"),
+        new_model=captures.get("new_model"),
         new_endpoint=captures.get("new_endpoint"),
+        old_unreadable=captures.get("old_condition") == "unreadable",
         estimated_out_read=bool(captures.get("estimated_out_read")),
         estimate_reason=captures.get("estimate_reason"),
         found_different_meter=bool(captures.get("found_different_meter")),
-        accuracy_m=gps.get("accuracy_m") if gps else None,
+        typed_by_hand=captures.get("new_serial_by") == "typed",
+        serial_again=captures.get("new_serial_again"),
+        accuracy_m=float(accuracy) if isinstance(accuracy, int | float) else None,
         distance_m=distance_m(place, (gps["longitude"], gps["latitude"])) if gps and place else None,
+        test_read=captures.get("test_read"),
     )
-
-
-def _books(work: Work, order: ServiceOrder, change_out: ChangeOut, photos: Sequence[str]) -> Books:
-    here = installed(work, order.service_point_id)
-    registers = registers_of(work, here[1].id) if here else {}
-    found = work.session.scalars(latest_of([register.id for register in registers.values()]))
-    last = {reading.register_id: reading for reading in found}
-    new_status, new_at = _whereabouts(work, change_out.new_serial, order.service_point_id)
-    return Books(
-        now=work.at,
-        installed_serial=here[1].serial if here else None,
-        installed_size=here[1].size if here else None,
-        registers={k: RegisterFacts(r.dials, r.decimals, r.multiplier) for k, r in registers.items()},
-        last_reads={k: last[r.id].value for k, r in registers.items() if r.id in last},
-        last_read_at=max((reading.noted_at for reading in last.values()), default=None),
-        new_active_at=new_at,
-        new_status=new_status,
-        endpoint_active_at=_endpoint_whereabouts(work, change_out, order.service_point_id),
-        out_photo="photo_old_register" in photos,
-        same_already_recorded=here is not None and here[1].serial == change_out.new_serial,
-    )
-
-
-def _whereabouts(work: Work, serial: str, here: UUID) -> tuple[MeterStatus | None, str | None]:
-    """A serial's place in the inventory, and the number of another service point where it is installed."""
-    row = work.session.execute(
-        select(Meter.status, ServicePoint.number, ServicePoint.id)
-        .outerjoin(Installation, (Installation.meter_id == Meter.id) & Installation.removed_at.is_(None))
-        .outerjoin(ServicePoint, ServicePoint.id == Installation.service_point_id)
-        .where(Meter.serial == serial)
-    ).first()
-    if row is None:
-        return None, None
-    return MeterStatus(row.status), row.number if row.id not in (None, here) else None
-
-
-def _endpoint_whereabouts(work: Work, change_out: ChangeOut, here: UUID) -> str | None:
-    """The number of another service point whose installed meter has this radio."""
-    if not change_out.new_endpoint:
-        return None
-    return work.session.scalar(
-        select(ServicePoint.number)
-        .join(Installation, Installation.service_point_id == ServicePoint.id)
-        .join(Endpoint, Endpoint.meter_id == Installation.meter_id)
-        .where(
-            Endpoint.radio_id == change_out.new_endpoint,
-            Endpoint.retired_at.is_(None),
-            Installation.removed_at.is_(None),
-            ServicePoint.id != here,
-        )
-    )
-
-
-def _new_meter(captures: Mapping[str, Any]) -> "meters.NewMeter":
-    return meters.NewMeter(
-        serial=str(captures["new_serial"]),
-        size=captures.get("new_size"),
-        manufacturer=captures.get("new_make"),
-        model=captures.get("new_model"),
-        dials=int(captures["new_dials"]),
-        decimals=int(captures.get("new_decimals") or 0),
-        multiplier=Decimal(str(captures.get("new_multiplier") or 1)),
-        unit=str(captures.get("new_uom") or "GAL"),
-        positions=tuple(int(position) for position in captures["in_read"]),
-    )
-
-
-def _record_all(
-    work: Work, order: ServiceOrder, meter_id: UUID, reads: Mapping[str, Any], *, kind: ReadingKind, at: datetime
-) -> None:
-    registers = registers_of(work, meter_id)
-    for position, digits in reads.items():
-        register = registers.get(str(position))
-        if register is None:
-            raise Problem("invalid", f"The meter has no register {position}.", field="captures")
-        facts = RegisterFacts(register.dials, register.decimals, register.multiplier)
-        readings.record(
-            work,
-            register.id,
-            value=parse_reading(digits, facts),
-            kind=kind,
-            source="order",
-            noted_at=at,
-            order_id=order.id,
-            service_point_id=order.service_point_id,
-        )

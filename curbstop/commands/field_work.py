@@ -1,4 +1,7 @@
-"""The technician's events on an order, from a tablet or typed in by the office."""
+"""The technician's events on an order, from a tablet or typed in by the office.
+
+It is long because the two ways to end a visit share what they check, and read best beside each other.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -112,7 +115,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
         )
     _refuse_second(order)
     _check_may_finish(work, order, cut_off=order_type.is_cut_off)
-    captures = {**order.captures, **visit.captures}
+    captures = {**_position_taken(order_type, visit.position), **order.captures, **visit.captures}
     if work.authority is None:
         claims.check(work, order, order_type, captures)
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
@@ -202,6 +205,11 @@ def findings_of(
     if exchanges and not any(f.severity is Severity.REJECT for f in findings):
         findings += change_outs.check(work, order, captures, noted_at or work.at, photos=labels)
     return findings
+
+
+def _position_taken(order_type: OrderType, position: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Where the visit was completed is the position that its type asks for, unless another was captured."""
+    return {"gps": dict(position)} if position and order_type.capture("gps") is not None else {}
 
 
 def capture_missing(rejects: Sequence[Finding]) -> Problem:

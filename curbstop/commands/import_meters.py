@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import bulk, service_points
+from curbstop.commands import bulk, radios, service_points
 from curbstop.commands.import_rows import Numbered, Outcome, Places, Refusal, put
 from curbstop.commands.work import Work
 from curbstop.domain.import_rows import MeterRow
+from curbstop.domain.meters import MeterStatus
 from curbstop.models.ids import new_id
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 
@@ -96,6 +97,7 @@ def _furnish(work: Work, rows: Sequence[MeterRow], homes: dict[str, UUID | None]
     bulk.load(work, Register, registers, action="import")
     bulk.load(work, Endpoint, endpoints, action="import")
     bulk.load(work, Installation, installations, action="import")
+    radios.now_are(work, {row["radio_id"]: row["kind"] for row in endpoints}, MeterStatus.INSTALLED)
     service_points.touch(work, [row["service_point_id"] for row in installations])
 
 

@@ -1,6 +1,6 @@
 """Meters: the inventory, and putting them in the ground and taking them out, with their radios."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,8 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, search_index, service_points
+from curbstop.commands import inventory, journal, radios, search_index, service_points
+from curbstop.commands.inventory import METER, Moved
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.inventory import check_move
 from curbstop.domain.meters import MeterStatus
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -34,16 +36,19 @@ class NewMeter:
     unit: str = "GAL"
     radio_id: str | None = None
     positions: tuple[int, ...] = (1,)
+    status: MeterStatus = MeterStatus.STOCK
 
 
 def create(work: Work, new: NewMeter) -> Meter:
-    """A meter in stock. Problems: forbidden, conflict (the serial is known)."""
+    """A meter that was ordered, or is in stock. Problems: forbidden, invalid, conflict (the serial is known)."""
     require(work.actor, Action.EDIT_METERS)
+    if new.status not in (MeterStatus.ORDERED, MeterStatus.STOCK):
+        raise Problem("invalid", "A new meter is ordered or in stock.", field="status")
     return create_from_capture(work, new)
 
 
 def create_from_capture(work: Work, new: NewMeter) -> Meter:
-    """A meter that a change-out found on the truck although the inventory did not know it."""
+    """A meter that the field had on the truck although the inventory did not know it."""
     if work.session.scalar(select(Meter.id).where(Meter.serial == new.serial)) is not None:
         raise Problem("conflict", f"Meter {new.serial} is in the inventory already.")
     meter = Meter(
@@ -52,11 +57,12 @@ def create_from_capture(work: Work, new: NewMeter) -> Meter:
         size=new.size,
         manufacturer=new.manufacturer,
         model=new.model,
-        status=MeterStatus.STOCK.value,
+        status=new.status.value,
         created_at=work.at,
     )
     work.session.add(meter)
     journal.changed(work, meter, "create")
+    inventory.note(work, METER, [Moved(meter.id, None, meter.status)])
     for position in new.positions:
         work.session.add(
             Register(
@@ -84,14 +90,14 @@ def edit(work: Work, meter_id: UUID, changes: Mapping[str, Any], *, if_version: 
     unknown = set(changes) - EDITABLE
     if unknown:
         raise Problem("invalid", f"These fields are not edited here: {', '.join(sorted(unknown))}.")
-    status = changes.get("status", meter.status)
-    if status != meter.status and MeterStatus.INSTALLED.value in (status, meter.status):
-        raise Problem("invalid", "A meter is installed and removed by service orders.", field="status")
+    before, status = meter.status, changes.get("status", meter.status)
     if status not in set(MeterStatus):
         raise Problem("invalid", f"There is no meter status {status!r}.", field="status")
+    check_move(MeterStatus(before), MeterStatus(status))
     for name, value in changes.items():
         setattr(meter, name, value)
     journal.changed(work, meter, "edit")
+    inventory.note(work, METER, [Moved(meter.id, before, status)])
     _touch_place(work, meter.id)
     return meter
 
@@ -105,7 +111,7 @@ def set_radio(work: Work, meter_id: UUID, radio_id: str | None, *, kind: str = "
     meter = get(work, Meter, meter_id)
     check_version(meter, if_version)
     if radio_id is None:
-        _retire_radios(work, meter.id)
+        retire_radios(work, [meter.id])
     else:
         assign_endpoint(work, meter.id, radio_id=radio_id, kind=kind)
     journal.changed(work, meter, "set_radio")
@@ -124,8 +130,9 @@ def install(
         id=new_id(), meter_id=meter.id, service_point_id=service_point_id, installed_at=at, order_id=order_id
     )
     work.session.add(installation)
-    meter.status = MeterStatus.INSTALLED.value
+    before, meter.status = meter.status, MeterStatus.INSTALLED.value
     journal.changed(work, meter, "install")
+    inventory.note(work, METER, [Moved(meter.id, before, meter.status, order_id, at)])
     return installation
 
 
@@ -136,36 +143,61 @@ def remove(work: Work, installation_id: UUID, *, at: datetime, order_id: UUID | 
     if installation.removed_at is not None:
         return meter
     installation.removed_at = at
-    meter.status = MeterStatus.REMOVED.value
-    _retire_radios(work, meter.id, at=at)
+    before, meter.status = meter.status, MeterStatus.REMOVED.value
+    retire_radios(work, [meter.id], at=at, order_id=order_id)
     journal.changed(work, meter, "remove")
+    inventory.note(work, METER, [Moved(meter.id, before, meter.status, order_id, at)])
     journal.audit(
         work, "remove", "installation", installation.id, after={"order_id": str(order_id) if order_id else None}
     )
     return meter
 
 
-def assign_endpoint(work: Work, meter_id: UUID, *, radio_id: str, kind: str = "AMI") -> Endpoint:
+def assign_endpoint(
+    work: Work,
+    meter_id: UUID,
+    *,
+    radio_id: str,
+    kind: str = "AMI",
+    at: datetime | None = None,
+    order_id: UUID | None = None,
+) -> Endpoint:
     """Pairs a radio with a meter; the meter's earlier one is retired. Problems: conflict (it serves another meter)."""
     there = work.session.scalar(select(Endpoint).where(Endpoint.radio_id == radio_id, Endpoint.retired_at.is_(None)))
     if there is not None and there.meter_id == meter_id:
         return there
     if there is not None:
         raise Problem("conflict", f"Radio {radio_id} is paired with another meter.")
-    _retire_radios(work, meter_id)
+    retire_radios(work, [meter_id], at=at, order_id=order_id)
     made = Endpoint(id=new_id(), meter_id=meter_id, radio_id=radio_id, kind=kind)
     work.session.add(made)
     work.session.flush()
     journal.audit(work, "pair", "endpoint", made.id, after={"radio_id": radio_id, "meter_id": str(meter_id)})
+    radios.now_are(work, {radio_id: kind}, MeterStatus.INSTALLED, at=at, order_id=order_id)
     return made
 
 
-def _retire_radios(work: Work, meter_id: UUID, *, at: datetime | None = None) -> None:
-    paired = select(Endpoint).where(Endpoint.meter_id == meter_id, Endpoint.retired_at.is_(None))
-    for endpoint in work.session.scalars(paired).all():
+def retire_radios(
+    work: Work,
+    meter_ids: Sequence[UUID],
+    *,
+    at: datetime | None = None,
+    order_id: UUID | None = None,
+) -> dict[UUID, str]:
+    """Retires the radios of these meters, which are kept with the date: they may go on transmitting.
+
+    Returns their numbers by meter.
+    """
+    paired = select(Endpoint).where(Endpoint.meter_id.in_(meter_ids), Endpoint.retired_at.is_(None))
+    endpoints = list(work.session.scalars(paired))
+    for endpoint in endpoints:
         endpoint.retired_at = at or work.at
-        journal.audit(work, "retire", "endpoint", endpoint.id, after={"radio_id": endpoint.radio_id})
+    lines = [(endpoint.id, None, {"radio_id": endpoint.radio_id}) for endpoint in endpoints]
+    journal.audit_many(work, "retire", "endpoint", lines)
     work.session.flush()
+    kinds = {endpoint.radio_id: endpoint.kind for endpoint in endpoints}
+    radios.now_are(work, kinds, MeterStatus.REMOVED, at=at, order_id=order_id)
+    return {endpoint.meter_id: endpoint.radio_id for endpoint in endpoints}
 
 
 def _touch_place(work: Work, meter_id: UUID) -> None:

@@ -1,23 +1,19 @@
-"""The words for the network's things: states of meters, endpoints, service points and accounts."""
+"""The words for the network's things: states of meters, service points and accounts."""
 
 from enum import StrEnum
 
 
 class MeterStatus(StrEnum):
-    """A meter's place in the inventory."""
+    """A meter's or a radio's place in its life; a radio that is paired counts as installed."""
 
+    ORDERED = "ordered"
     STOCK = "stock"
+    ON_TRUCK = "on_truck"
     INSTALLED = "installed"
     REMOVED = "removed"
-    RETIRED = "retired"
-
-
-class EndpointStatus(StrEnum):
-    """A radio's place; a retired one may still transmit (a phantom)."""
-
-    STOCK = "stock"
-    PAIRED = "paired"
-    RETIRED = "retired"
+    TESTING = "testing"
+    SCRAPPED = "scrapped"
+    LOST = "lost"
 
 
 class PhysicalState(StrEnum):

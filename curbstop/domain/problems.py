@@ -164,6 +164,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "Somebody completed it already", "What was captured is kept; the office compares the two."
     ),
     "no_meter_installed": ProblemType(409, "No meter is installed here", "Install one by a change-out or a meter set."),
+    "move_not_allowed": ProblemType(
+        409, "It does not go from there to there", "Take one of the moves that `allowed` lists."
+    ),
     "meter_installed_elsewhere": ProblemType(
         409, "That meter is installed at another service point", "Check the serial number, or remove it there first."
     ),

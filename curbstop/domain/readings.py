@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from itertools import pairwise
 
 from curbstop.domain.findings import Finding, reject, warn
 from curbstop.domain.problems import Problem
@@ -95,6 +96,19 @@ def average_daily(periods: Iterable[tuple[Decimal, int, bool]], most: int = 12) 
     actual = [(usage, days) for usage, days, is_actual in periods if is_actual and days > 0][:most]
     days_total = sum(days for _, days in actual)
     return sum((usage for usage, _ in actual), Decimal(0)) / days_total if days_total else None
+
+
+def usual_daily(
+    register: RegisterFacts, newest_first: Sequence[tuple[datetime, Decimal, ReadingKind]]
+) -> Decimal | None:
+    """Average daily consumption out of a register's readings; estimates and what may be rollovers do not count."""
+    periods = []
+    for (at, value, kind), (earlier, before, kind_before) in pairwise(newest_first):
+        verdict = judge(register, before, value)
+        guessed = ReadingKind.ESTIMATED in (kind, kind_before) or verdict.rolled_over
+        if verdict.usage is not None:
+            periods.append((verdict.usage, (at.date() - earlier.date()).days, not guessed))
+    return average_daily(periods)
 
 
 def judge(

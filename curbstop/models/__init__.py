@@ -7,12 +7,15 @@ from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
+from curbstop.models.change_out import ChangeOutRecord, ExportMark, ExportRun
 from curbstop.models.conflict import Conflict
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.cut_off_run import CutOffLine, CutOffNotice, CutOffRun
+from curbstop.models.discrepancy import Discrepancy
 from curbstop.models.fee import Fee
 from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
+from curbstop.models.inventory import InventoryMove, MeterModel, Radio
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.moratorium import Moratorium, WeatherDay
 from curbstop.models.op_ledger import OpLedger
@@ -43,6 +46,7 @@ __all__ = [
     "BucketRow",
     "ChangeHorizon",
     "ChangeLog",
+    "ChangeOutRecord",
     "Closure",
     "Conflict",
     "ContactAttempt",
@@ -51,8 +55,11 @@ __all__ = [
     "CutOffNotice",
     "CutOffRun",
     "Cycle",
+    "Discrepancy",
     "Endpoint",
     "EnrolmentCode",
+    "ExportMark",
+    "ExportRun",
     "Fee",
     "GateCheck",
     "GateOverride",
@@ -61,8 +68,10 @@ __all__ = [
     "IdempotencyKey",
     "ImportBatch",
     "Installation",
+    "InventoryMove",
     "JobDone",
     "Meter",
+    "MeterModel",
     "Moratorium",
     "NumberSequence",
     "OpLedger",
@@ -72,6 +81,7 @@ __all__ = [
     "Payment",
     "PaymentsMark",
     "PolicyVersion",
+    "Radio",
     "Reading",
     "RefreshToken",
     "Register",

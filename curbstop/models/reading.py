@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, Select, String, select
+from sqlalchemy import ForeignKey, Index, Numeric, Select, String, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from curbstop.models.base import Base, Json, utc_now
@@ -46,3 +46,17 @@ def latest_of(register_ids: Collection[UUID]) -> Select[Reading]:
         .scalar_subquery()
     )
     return select(Reading).join(Register, Reading.id == newest).where(Register.id.in_(register_ids))
+
+
+def recent_of(register_ids: Collection[UUID], most: int = 13) -> Select[Any]:
+    """(register_id, noted_at, value, kind) of each register's newest readings that stand, the newest first."""
+    place = func.row_number().over(
+        partition_by=Reading.register_id, order_by=(Reading.noted_at.desc(), Reading.id.desc())
+    )
+    ranked = (
+        select(Reading.register_id, Reading.noted_at, Reading.value, Reading.kind, place.label("place"))
+        .where(Reading.register_id.in_(register_ids), Reading.superseded_by_id.is_(None))
+        .subquery("ranked")
+    )
+    columns = ranked.c.register_id, ranked.c.noted_at, ranked.c.value, ranked.c.kind
+    return select(*columns).where(ranked.c.place <= most).order_by(ranked.c.register_id, ranked.c.place)
