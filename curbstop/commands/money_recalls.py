@@ -1,12 +1,12 @@
 """Takes cut-offs back at the moment when the money, or a reason to wait for it, comes in."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from curbstop.commands.order_steps import Event, store_many
 from curbstop.commands.work import Work
@@ -14,6 +14,7 @@ from curbstop.domain.actors import SYSTEM
 from curbstop.domain.cut_offs import TYPE_OF, Cause
 from curbstop.domain.service_orders import RECALLABLE, Facts, OrderEvent, OrderState, Step, recall_event, step
 from curbstop.models.among import among
+from curbstop.models.cut_off_run import CutOffNotice
 from curbstop.models.service_order import ServiceOrder
 
 
@@ -48,6 +49,12 @@ def withdraw(
     today = work.at.astimezone(work.settings.zone).date()
     found = list(work.session.scalars(open_ones))
     orders = [order for order in found if on is None or on(order.account_id, max(order.scheduled_on or today, today))]
+    take_back(work, orders, reason=reason)
+    return [order.id for order in orders]
+
+
+def take_back(work: Work, orders: Sequence[ServiceOrder], *, reason: str) -> None:
+    """Recalls, cancels or closes orders that are locked and not done, by the system's hand: many in some statements."""
     steps: dict[OrderEvent, list[tuple[ServiceOrder, Event, Step]]] = defaultdict(list)
     for order in orders:
         event = _event(OrderState(order.state))
@@ -59,7 +66,13 @@ def withdraw(
     system = replace(work, actor=SYSTEM, authority=None)
     for together in steps.values():
         store_many(system, together)
-    return [order.id for order in orders]
+
+
+def use_up_notices(work: Work, account_ids: Collection[UUID]) -> None:
+    """Whoever has paid everything is told anew before a cut-off for a later debt, also if the payment comes back."""
+    if account_ids:
+        open_ones = among(work.session, CutOffNotice.account_id, account_ids), CutOffNotice.used_up_at.is_(None)
+        work.session.execute(update(CutOffNotice).where(*open_ones).values(used_up_at=work.at))
 
 
 def _event(state: OrderState) -> OrderEvent:

@@ -91,6 +91,7 @@ def tell(work: Work, told: Sequence[Told]) -> Heard:
     # A payment that billing has counted already may come with no payment of its own. A payment that came back is owed
     # again, though it may not be past due yet: that cut-off stays.
     nothing = [account_id for account_id, owed in owed_by(work.session, newer).items() if owed.cents == 0]
+    money_recalls.use_up_notices(work, nothing)
     recalled = money_recalls.withdraw(work, nothing, causes=[Cause.NONPAYMENT], reason="nothing is past due")
     return Heard(len(newer), recalled)
 
@@ -123,6 +124,7 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
     work.session.flush()
     owed = owed_by(work.session, {one.account_id for one in new})
     paid = [account_id for account_id, one in owed.items() if takes_back(one)]
+    money_recalls.use_up_notices(work, paid)
     return Taken(len(new), money_recalls.withdraw(work, paid, causes=MONEY, reason="payment received"))
 
 
@@ -152,6 +154,11 @@ def mark_payments(work: Work, payments_as_of: datetime) -> datetime:
     Problems: forbidden, invalid (a moment ahead of the server's clock by more than ten minutes).
     """
     require(work.actor, Action.EXCHANGE_BILLING)
+    return keep_mark(work, payments_as_of)
+
+
+def keep_mark(work: Work, payments_as_of: datetime) -> datetime:
+    """The same for a caller who asked for permission: whoever finalises a list says it too."""
     _check_moments(work, "payments_as_of", [payments_as_of])
     mark = work.session.get(PaymentsMark, 1, with_for_update=True)
     if mark is None:
