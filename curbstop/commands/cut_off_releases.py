@@ -72,8 +72,10 @@ def close(work: Work, run_id: UUID, *, if_version: int | None = None) -> CutOffR
     """
     require_billing(work)
     run = load(work, run_id, RunEvent.CLOSE, if_version)
-    _end_orders(work, run)
     rows = _orders(work, run)
+    # What came back is told by how it stood, before it is closed with the run.
+    came_back = {order.id for _, order in rows if order.state == OrderState.RETURNED}
+    _end_orders(work, run)
     out = [order for _, order in rows if ending_of(_end(order)) is None]
     if out:
         first = ", ".join(order.number for order in out[:3])
@@ -83,7 +85,7 @@ def close(work: Work, run_id: UUID, *, if_version: int | None = None) -> CutOffR
     endings = [
         {"id": line_id, "state": ended.value, "ended_at": order.completed_at or order.updated_at}
         for line_id, order in rows
-        if (ended := ending_of(_end(order))) is not None
+        if (ended := LineState.RETURNED if order.id in came_back else ending_of(_end(order))) is not None
     ]
     update_many(work.session, CutOffLine, endings, keys=("id",))
     counted = cut_off_lines.count(work, run)
@@ -141,7 +143,7 @@ def _orders(work: Work, run: CutOffRun) -> list[tuple[UUID, ServiceOrder]]:
         .where(CutOffLine.run_id == run.id)
         .order_by(ServiceOrder.id)
     )
-    return [(line_id, order) for line_id, order in rows.tuples()]
+    return [(line_id, order) for line_id, order in rows]
 
 
 def _end(order: ServiceOrder) -> OrderEnd:

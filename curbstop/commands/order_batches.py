@@ -109,7 +109,7 @@ def _check_places(work: Work, wanted: Sequence[Wanted]) -> None:
     rows = work.session.execute(
         select(Account.id, Account.service_point_id).where(among(work.session, Account.id, asked))
     )
-    of = dict(rows.tuples().all())
+    of = dict(iter(rows))
     wrong = [str(account_id) for account_id, place in asked.items() if of.get(account_id) != place]
     if wrong:
         raise Problem("invalid", f"{len(wrong)} of these accounts are of another place.", accounts=wrong[:20])
@@ -124,4 +124,4 @@ def _open_orders(work: Work, type_code: str, wanted: Sequence[Wanted]) -> dict[U
             ServiceOrder.state.in_(OPEN_STATES),
         )
     )
-    return dict(rows.tuples().all())
+    return dict(iter(rows))

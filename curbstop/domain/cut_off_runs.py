@@ -126,7 +126,7 @@ class Tally:
 class Sums:
     """A run's lines by how they stand, and all of them."""
 
-    listed: Tally
+    total: Tally
     by_state: Mapping[LineState, Tally]
 
     @property
@@ -135,21 +135,21 @@ class Sums:
         ended = Tally()
         for state in ENDINGS:
             ended = ended.plus(self.by_state[state].lines, self.by_state[state].cents)
-        return ended == self.listed
+        return ended == self.total
 
     def to_json(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"listed": {"lines": self.listed.lines, "cents": self.listed.cents}}
+        found: dict[str, Any] = {"total": {"lines": self.total.lines, "cents": self.total.cents}}
         for state, tally in self.by_state.items():
             found[state.value] = {"lines": tally.lines, "cents": tally.cents}
         return found
 
 
-def sums_of(rows: Iterable[tuple[LineState, int, int]], listed: Tally) -> Sums:
-    """From rows of (state, lines, cents), each state at most once, and what was listed in all."""
+def sums_of(rows: Iterable[tuple[LineState, int, int]], total: Tally) -> Sums:
+    """From rows of (state, lines, cents), each state at most once, and what was listed in all (`total`)."""
     by_state = dict.fromkeys(LineState, Tally())
     for state, lines, cents in rows:
         by_state[state] = by_state[state].plus(lines, cents)
-    return Sums(listed, by_state)
+    return Sums(total, by_state)
 
 
 def check_approver(approver: Any, *, built_by: Any, finalised_by: Any) -> None:
