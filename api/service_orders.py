@@ -53,6 +53,7 @@ class OrderNew(Body):
     follows_id = Id("The order that this one follows.", allow_none=True)
     access_issue_id = Id("The access issue that it is to check.", allow_none=True)
     override_duplicate = Flag("Make it although the same order is open here; needs `reason`.", False)
+    hazard = Flag("There is a danger that needs no notice; for a cut-off for a violation alone.", False)
     reason = Text("Why, for example why a second order is needed.", "Second meter.", longest=2000, allow_none=True)
     draft = Flag("Keep it as a draft.", False)
 

@@ -94,6 +94,14 @@ class PaymentReturnBody(Body):
     reason = Text("Why.", "insufficient_funds", longest=40, shortest=1, required=True)
 
 
+class PaymentsMarkBody(Body):
+    payments_as_of = Moment("Up to which moment.", required=True)
+
+
+class PaymentsMarkAnswer(Answer):
+    payments_as_of = Moment("Up to which moment all payments are in, as far as billing said.")
+
+
 @blp.operation("PUT", "/standings", body=TellBody, answer=ToldAnswer, problems=("not_found", "invalid"))
 def tell_standings(body: dict[str, Any]) -> Heard:
     """Say what accounts owe; what is older than what is known changes nothing. Who owes nothing is not cut off."""
@@ -115,6 +123,13 @@ def return_payment(body: dict[str, Any]) -> Payment:
     """Say that the bank sent a payment back; what it had recalled stays recalled."""
     with writing() as work:
         return commands.return_payment(work, **body)
+
+
+@blp.operation("PUT", "/payments/as-of", body=PaymentsMarkBody, answer=PaymentsMarkAnswer, problems=("invalid",))
+def mark_payments(body: dict[str, Any]) -> dict[str, Any]:
+    """Say up to which moment all payments are in; an earlier moment than the one known changes nothing."""
+    with writing() as work:
+        return {"payments_as_of": commands.mark_payments(work, body["payments_as_of"])}
 
 
 @blp.operation("GET", "/accounts/<uuid:account_id>/standing", answer=StandingAnswer)

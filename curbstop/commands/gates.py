@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from curbstop.commands import cut_off_facts, journal, policies
 from curbstop.commands.many import insert_many
-from curbstop.commands.work import Work
+from curbstop.commands.work import Work, get
 from curbstop.domain import gates as rules
 from curbstop.domain.cut_offs import CAUSE_OF, Cause, Facts, Moment, Stage, is_gated
 from curbstop.domain.gates import Answer, Asked, Ruling
@@ -152,6 +152,33 @@ def override(work: Work, question: Question, gate: str, *, stage: Stage, reason:
     after = {"gate": gate, "code": answer.code, "through": question.cut_on.isoformat(), "reason": reason}
     journal.audit(work, "gate.override", "account", question.account_id, after=after)
     return row
+
+
+def override_order(work: Work, order_id: UUID, gate: str, *, reason: str, cut_on: date | None = None) -> GateOverride:
+    """The same for an order, for its day. Problems: as of `override`, and not_found; invalid for other orders."""
+    require(work.actor, Action.OVERRIDE_GATE)
+    order = get(work, ServiceOrder, order_id)
+    if not is_gated(order.type_code):
+        raise Problem("invalid", f"No gate is asked about {order.type_code}.")
+    return override(work, of_order(work, order, cut_on), gate, stage=Stage.DISPATCH, reason=reason)
+
+
+def ask_about(work: Work, account_id: UUID, cause: Cause, cut_on: date) -> dict[str, Any]:
+    """What every gate says of an account on a day, for whoever has its customer on the telephone; kept like any asking.
+
+    Problems: forbidden, not_found.
+    """
+    require(work.actor, Action.VIEW_CUT_OFF_RUNS)
+    get(work, Account, account_id, lock=False)
+    question = Question(cause=cause, cut_on=cut_on, account_id=account_id)
+    [checked] = ask(work, [question], Stage.APPROVE)
+    return {
+        "ruling": checked.asked.ruling.value,
+        "cut_on": cut_on,
+        "policy_number": policies.in_force(work.session).number,
+        "asked_at": work.at,
+        "gates": [answer.to_json() for answer in checked.answers],
+    }
 
 
 def of_order(work: Work, order: ServiceOrder, cut_on: date | None = None) -> Question:

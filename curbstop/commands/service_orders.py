@@ -12,7 +12,7 @@ from sqlalchemy import select
 from curbstop.commands import appointments, gates, journal, numbering, search_index, service_levels
 from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
 from curbstop.commands.work import Work, get
-from curbstop.domain.cut_offs import Stage
+from curbstop.domain.cut_offs import CAUSE_OF, Cause, Stage
 from curbstop.domain.order_types import OrderType, require_creatable
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
@@ -55,6 +55,8 @@ class NewOrder:
     source: str = "office"
     source_key: str | None = None
     fees_waived: bool = False
+    # A danger that needs no notice: for violations alone.
+    hazard: bool = False
 
 
 def create(work: Work, new: NewOrder) -> ServiceOrder:
@@ -99,7 +101,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
         reason=new.reason,
         created_at=work.at,
         fees_waived=new.fees_waived,
-        flags=["duplicate_overridden"] if new.override_duplicate else [],
+        flags=_flags(new),
         captures={},
         field_versions={},
         attempt_no=1,
@@ -234,6 +236,13 @@ def close(work: Work, order_id: UUID, *, reason: str, if_version: int | None = N
 def _gated(work: Work, order: ServiceOrder, stage: Stage) -> Facts:
     checked = gates.ask_for_orders(work, [order], stage).get(order.id)
     return Facts(is_cut_off=True, gates=checked.asked) if checked is not None else Facts()
+
+
+def _flags(new: NewOrder) -> list[str]:
+    if new.hazard and CAUSE_OF.get(new.type_code) is not Cause.VIOLATION:
+        raise Problem("invalid", "Only a cut-off for a violation is made for a hazard.", field="hazard")
+    flags = {"duplicate_overridden": new.override_duplicate, gates.HAZARD: new.hazard}
+    return [flag for flag, holds in flags.items() if holds]
 
 
 def _first_state(work: Work, new: NewOrder, order_type: OrderType, account_id: UUID | None) -> OrderState:

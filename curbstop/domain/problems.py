@@ -151,7 +151,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     ),
     "argument_required": ProblemType(422, "Something needed was not said", "Give what `missing` names."),
     "already_pulled": ProblemType(409, "The order is on a tablet already", "Recall it instead."),
-    "four_eyes": ProblemType(403, "Nobody posts their own work", "Ask somebody else to review and post it."),
+    "four_eyes": ProblemType(403, "Nobody answers for their own work", "Ask somebody else to do this step."),
     "review_required": ProblemType(409, "Somebody has to look at it first", "Review the order and post it by hand."),
     "order_type_inactive": ProblemType(
         422, "This order type is not in use yet", "Choose an active order type: GET /order-types lists them."
