@@ -6,7 +6,8 @@ from uuid import UUID
 
 from api.core import Answer, Blueprint, Body, writing
 from api.core.schemas import Day, Free, Id, Many, Moment, Part, Text, Whole
-from api.cutoffs import GateOverrideBody
+from api.cutoff_schemas import GateOverrideBody
+from curbstop.commands import gate_overrides
 from curbstop.commands import gates as commands
 from curbstop.domain.cut_offs import Cause
 from curbstop.models.gate_check import GateOverride
@@ -67,4 +68,4 @@ def ask_gates(account_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
 def override_order(order_id: UUID, body: dict[str, Any]) -> GateOverride:
     """Let an order's cut-off go ahead past a rule, by name and with a reason."""
     with writing() as work:
-        return commands.override_order(work, order_id, body["gate"], reason=body["reason"], cut_on=body["cut_on"])
+        return gate_overrides.override_order(work, order_id, body["gate"], reason=body["reason"], cut_on=body["cut_on"])

@@ -5,7 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import cut_off_candidates, cut_off_lines, gates, journal, numbering, policies, standings
+from curbstop.commands import (
+    cut_off_candidates,
+    cut_off_lines,
+    gate_overrides,
+    journal,
+    numbering,
+    policies,
+    standings,
+)
 from curbstop.commands.cut_off_candidates import NewRun
 from curbstop.commands.cut_off_lines import ids
 from curbstop.commands.work import Work, check_version, get
@@ -168,7 +176,7 @@ def override(work: Work, run_id: UUID, line_id: UUID, gate: str, *, reason: str)
     require(work.actor, Action.OVERRIDE_GATE)
     run = get(work, CutOffRun, run_id)
     [line] = cut_off_lines.of_run(work, run, [line_id])
-    gates.override(work, cut_off_lines.question_of(run, line), gate, stage=Stage.APPROVE, reason=reason)
+    gate_overrides.override(work, cut_off_lines.question_of(run, line), gate, stage=Stage.APPROVE, reason=reason)
     line.awaits = [one for one in line.awaits if one != gate]
     work.session.flush()
     return line

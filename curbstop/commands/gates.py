@@ -9,14 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import cut_off_facts, journal, policies
+from curbstop.commands import cut_off_facts, policies
 from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, get
 from curbstop.domain import gates as rules
 from curbstop.domain.cut_offs import CAUSE_OF, Cause, Facts, Moment, Stage, is_gated
 from curbstop.domain.gates import Answer, Asked, Ruling
 from curbstop.domain.permissions import Action, require
-from curbstop.domain.problems import Problem
 from curbstop.models.access_issue import AccessIssue
 from curbstop.models.account import Account
 from curbstop.models.among import among
@@ -117,50 +116,6 @@ def lock_accounts(work: Work, order_ids: Collection[UUID]) -> None:
     if account_ids:
         locked = select(Account.id).where(among(work.session, Account.id, account_ids)).order_by(Account.id)
         work.session.execute(locked.with_for_update(read=True)).all()
-
-
-def override(work: Work, question: Question, gate: str, *, stage: Stage, reason: str) -> GateOverride:
-    """Lets one account's cut-off go ahead past a gate through that day; audited.
-
-    Problems: forbidden (names the roles that may), not_overridable, invalid (nothing stands against it there).
-    """
-    require(work.actor, Action.OVERRIDE_GATE)
-    [checked] = ask(work, [question], stage, keep=False)
-    answer = next((one for one in checked.answers if one.gate == gate), None)
-    if answer is None or answer.ruling is Ruling.ALLOW or answer.code is None or question.account_id is None:
-        raise Problem("invalid", f"The gate {gate!r} does not stand in the way.", field="gate")
-    if answer.ruling is Ruling.BLOCK:
-        raise Problem("not_overridable", answer.detail, objections=[answer.to_json()])
-    roles = sorted(role.value for role in work.actor.roles if role.value in answer.overridden_by)
-    if not roles or work.actor.staff_id is None:
-        allowed = list(answer.overridden_by)
-        raise Problem("forbidden", f"The gate {gate} is overridden by {', '.join(allowed)}.", allowed_roles=allowed)
-    row = GateOverride(
-        id=new_id(),
-        account_id=question.account_id,
-        cause=question.cause.value,
-        gate=gate,
-        code=answer.code,
-        through=question.cut_on,
-        reason=reason,
-        roles=roles,
-        given_at=work.at,
-        given_by_id=work.actor.staff_id,
-    )
-    work.session.add(row)
-    work.session.flush()
-    after = {"gate": gate, "code": answer.code, "through": question.cut_on.isoformat(), "reason": reason}
-    journal.audit(work, "gate.override", "account", question.account_id, after=after)
-    return row
-
-
-def override_order(work: Work, order_id: UUID, gate: str, *, reason: str, cut_on: date | None = None) -> GateOverride:
-    """The same for an order, for its day. Problems: as of `override`, and not_found; invalid for other orders."""
-    require(work.actor, Action.OVERRIDE_GATE)
-    order = get(work, ServiceOrder, order_id)
-    if not is_gated(order.type_code):
-        raise Problem("invalid", f"No gate is asked about {order.type_code}.")
-    return override(work, of_order(work, order, cut_on), gate, stage=Stage.DISPATCH, reason=reason)
 
 
 def ask_about(work: Work, account_id: UUID, cause: Cause, cut_on: date) -> dict[str, Any]:

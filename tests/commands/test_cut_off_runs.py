@@ -1,4 +1,7 @@
-"""A cut-off run from the list to its sums: who comes off and why, who may do what, and that nothing is lost between."""
+"""A cut-off run from the list to its sums: who comes off and why, who may do what, and that nothing is lost between.
+
+Long because a run is one story of many steps, each with its own refusals.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -12,6 +15,7 @@ from curbstop.commands import (
     cut_off_releases,
     cut_off_runs,
     field_work,
+    gate_overrides,
     gates,
     holds,
     leases,
@@ -263,7 +267,9 @@ def test_lines_that_wait_for_a_word_stop_the_approval_until_they_have_it(town: T
     assert refused.value.extra["lines"] == [str(waiting.id)]
     with town.work("sue") as work:
         question = gates.Question(cause=Cause.NONPAYMENT, cut_on=town.today, account_id=waiting.account_id)
-        gates.override(work, question, "critical", stage=Stage.APPROVE, reason="The school is closed for the summer.")
+        gate_overrides.override(
+            work, question, "critical", stage=Stage.APPROVE, reason="The school is closed for the summer."
+        )
         cut_off_runs.approve(work, run)
     assert lines(town, run)[places[2].account_id].state == "listed"
 

@@ -1,4 +1,7 @@
-"""A cut-off goes nowhere before its gates were asked: not released, assigned, moved, handed out, pulled or leased."""
+"""A cut-off goes nowhere before its gates were asked: not released, assigned, moved, handed out, pulled or leased.
+
+Long because every way that an order can go is walked here.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +12,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import dispatch, gates, hand_outs, holds, leases, moratoria, moves, service_orders
+from curbstop.commands import (
+    dispatch,
+    gate_overrides,
+    gates,
+    hand_outs,
+    holds,
+    leases,
+    moratoria,
+    moves,
+    service_orders,
+)
 from curbstop.commands.holds import NewHold
 from curbstop.commands.moratoria import NewMoratorium
 from curbstop.commands.work import Work, get
@@ -220,12 +233,12 @@ def test_an_override_by_the_right_role_lets_it_pass_that_gate_through_that_day_a
         return gates.of_order(work, get(work, ServiceOrder, order), town.today)
 
     with pytest.raises(Problem, match="forbidden") as refused, town.work("bill") as work:
-        gates.override(work, question(work), "critical", stage=Stage.APPROVE, reason="Spoke to them.")
+        gate_overrides.override(work, question(work), "critical", stage=Stage.APPROVE, reason="Spoke to them.")
     assert refused.value.extra["allowed_roles"] == ["SUP"]
     with pytest.raises(Problem, match="invalid"), town.work("sue") as work:
-        gates.override(work, question(work), "plan", stage=Stage.APPROVE, reason="Spoke to them.")
+        gate_overrides.override(work, question(work), "plan", stage=Stage.APPROVE, reason="Spoke to them.")
     with town.work("sue") as work:
-        given = gates.override(work, question(work), "critical", stage=Stage.APPROVE, reason="Spoke to them.")
+        given = gate_overrides.override(work, question(work), "critical", stage=Stage.APPROVE, reason="Spoke to them.")
     assert (given.code, given.through, given.roles) == ("critical_customer", town.today, ["SUP"])
     release(town, order)
     assign(town, order)
@@ -241,7 +254,7 @@ def test_what_only_blocks_is_overridden_by_nobody(town: Town, place: Place) -> N
     declare(town)
     question = gates.Question(cause=Cause.NONPAYMENT, cut_on=town.today, account_id=place.account_id)
     with pytest.raises(Problem, match="not_overridable"), town.work("sue") as work:
-        gates.override(work, question, "moratorium", stage=Stage.APPROVE, reason="I want it so.")
+        gate_overrides.override(work, question, "moratorium", stage=Stage.APPROVE, reason="I want it so.")
 
 
 HERE = {"type": "Polygon", "coordinates": [[[-80, 34], [-78, 34], [-78, 36], [-80, 36], [-80, 34]]]}
