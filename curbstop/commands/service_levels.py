@@ -59,11 +59,7 @@ def set_due(work: Work, order: ServiceOrder) -> None:
 
 def set_due_many(work: Work, orders: Sequence[ServiceOrder]) -> None:
     """The same for several, which know when they were made."""
-    if not orders:
-        return
-    days = [(order.due_from or order.created_at).date() for order in orders]
-    last = max([*days, *(order.requested_on for order in orders if order.requested_on is not None)])
-    found = rules(work.session, work.settings, min(days), last)
+    found = rules(work.session, work.settings)
     for order in orders:
         order.due_at, order.due_on = found.due(order)
 
