@@ -1,19 +1,16 @@
-"""Dispatch: the board of a day, who does which order, and taking orders back."""
+"""Dispatch: who does which order on which day, and taking orders back."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from api.core import Answer, Blueprint, Body, Query, actor, edits, reading, writing
-from api.core.schemas import Day, Flag, Id, Many, Moment, Number, Part, Text, Whole
-from api.service_order_schemas import FLAG, FLAGS_ABOUT, NULL, STATES, OrderAnswer
+from api.core import Answer, Blueprint, Body, edits, writing
+from api.core.schemas import Day, Flag, Id, Many, Part, Text, Whole
+from api.service_order_schemas import STATES, OrderAnswer
 from api.service_orders import STEP, ReasonBody
 from curbstop.commands import dispatch as commands
 from curbstop.commands import hand_outs, moves, voice_codes
 from curbstop.commands.moves import Moved
 from curbstop.models.service_order import ServiceOrder
-from curbstop.queries import dispatch as queries
-from curbstop.queries.dispatch import Board
 
 blp = Blueprint("dispatch", "dispatch", description="Who does what, when and in which order.")
 
@@ -26,37 +23,6 @@ GUARDS = (
     "assigned_technician_invalid", "day_full", "technician_off", "window_unavailable",
     "gate_blocked", "override_needed",
 )  # fmt: skip
-
-
-class BoardQuery(Query):
-    on = Day("The day.", required=True)
-
-
-class BoardRowAnswer(Answer):
-    id = Id("The order's id.")
-    version = Whole("The order's version, for If-Match.", 3)
-    number = Text("The number for people.", "SO-2026-00123")
-    type_code = Text("The order type.", "CUT_OFF_REQ")
-    state = Text("Where the order is.", "assigned", choices=STATES)
-    priority = Whole("1 is the most urgent, 5 the least.", 3)
-    technician_id = Id("Who does it.")
-    technician_name = Text("Who does it, by name.", "Tess Okafor")
-    scheduled_on = Day("On which day.")
-    place = Whole("In which place of the day's route.", 4, **NULL)
-    window_start = Moment("The appointment's beginning.", **NULL)
-    window_end = Moment("The appointment's end.", **NULL)
-    flags = Many(FLAG, FLAGS_ABOUT, ["events_missing"])
-    service_point_id = Id("Where the work is.")
-    address = Text("The address.", "12 Main St")
-    city = Text("The city.", "Millbrook", **NULL)
-    longitude = Number("Degrees east, WGS 84.", -78.9, **NULL)
-    latitude = Number("Degrees north, WGS 84.", 35.6, **NULL)
-
-
-class BoardAnswer(Answer):
-    on = Day("The day.")
-    complete = Flag("False when there were more orders than the 5,000 that are answered.", True)
-    rows = Many(Part(BoardRowAnswer, "An order."), "The day's orders, by technician and place.")
 
 
 class AssignBody(Body):
@@ -82,13 +48,6 @@ def get_service_order_voice_code(order_id: UUID) -> dict[str, Any]:
     with writing() as work:
         code, day = voice_codes.give(work, order_id)
         return {"voice_code": code, "valid_on": day}
-
-
-@blp.operation("GET", "/dispatch-board", query=BoardQuery, answer=BoardAnswer)
-def get_dispatch_board(query: dict[str, date]) -> Board:
-    """Everybody's day: the orders of a day by technician and place, with positions for the map."""
-    with reading() as session:
-        return queries.board(session, actor(), query["on"])
 
 
 class MoveOrdersBody(Body):

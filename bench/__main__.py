@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import attachments, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
+from bench import attachments, board, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
 
 GROUPS: list[Group] = [
     (attachments.NAMES, attachments.measure),
+    (board.NAMES, board.measure),
     (imports.NAMES, imports.measure),
     (integrity.NAMES, integrity.measure),
     (live.POKES, live.measure_pokes),

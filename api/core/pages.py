@@ -54,8 +54,8 @@ def take_page(operation_id: str, query: dict[str, Any]) -> PageRequest:
 def page_body(operation_id: str, page: Page[Any], asked: PageRequest) -> tuple[dict[str, Any], dict[str, str]]:
     """The body to dump and the headers to send."""
     if page.after is None:
-        return {"items": page.items, "next_cursor": None}, {}
+        return {**page.beside, "items": page.items, "next_cursor": None}, {}
     cursor = context().tokens.cursor(operation_id, asked.sort, page.after)
     parameters = [*((k, v) for k, v in request.args.items(multi=True) if k != "cursor"), ("cursor", cursor)]
     link = f'<{request.path}?{urlencode(parameters)}>; rel="next"'
-    return {"items": page.items, "next_cursor": cursor}, {"Link": link}
+    return {**page.beside, "items": page.items, "next_cursor": cursor}, {"Link": link}

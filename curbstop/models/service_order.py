@@ -18,6 +18,8 @@ class ServiceOrder(Versioned, Base):
     __table_args__ = (
         Index("ix_service_order_technician_id_scheduled_on", "technician_id", "scheduled_on"),
         Index("ix_service_order_state_type_code", "state", "type_code"),
+        Index("ix_service_order_scheduled_on", "scheduled_on"),
+        Index("ix_service_order_due_at", "due_at"),
     )
 
     number: Mapped[str] = mapped_column(String(20), unique=True)
@@ -69,6 +71,7 @@ class OrderHistory(Base):
     """One event of an order, append-only: who did what, when by which clock, and what was captured."""
 
     __tablename__ = "order_history"
+    __table_args__ = (Index("ix_order_history_staff_id_recorded_at", "staff_id", "recorded_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("service_order.id"), index=True)

@@ -1,12 +1,14 @@
 """Gives plain SQLite the few spatial functions that GeoAlchemy2's types and the R*Tree triggers call, by Shapely.
 
 Most Pythons cannot load SpatiaLite, so geometry is kept as EWKB in a BLOB. Only what is used is here: two converters
-for GeoAlchemy2 and the four bounds for the index triggers. Everything else is asked of Shapely in Python.
+for GeoAlchemy2, the four bounds for the index triggers, and whether a point lies in a drawn area. Everything else is
+asked of Shapely in Python.
 """
 
 import sqlite3
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import shapely
@@ -52,11 +54,23 @@ def _bound(index: int) -> Callable[[bytes | None], float | None]:
     return bound
 
 
+@lru_cache(maxsize=16)
+def _prepared(wkt: str) -> shapely.Geometry:
+    polygon = shapely.from_wkt(wkt)
+    shapely.prepare(polygon)
+    return polygon
+
+
+def _in_polygon(ewkb: bytes | None, wkt: str) -> bool | None:
+    return None if ewkb is None else bool(shapely.intersects_xy(_prepared(wkt), *point_of(ewkb)))
+
+
 def install(connection: sqlite3.Connection) -> None:
     """Registers the functions on a new connection."""
     connection.create_function("GeomFromEWKT", 1, _from_ewkt, deterministic=True)
     connection.create_function("AsEWKB", 1, lambda ewkb: ewkb, deterministic=True)
     # GeoAlchemy2 calls this after creating a table; the migrations keep `geometry_columns` themselves.
     connection.create_function("RecoverGeometryColumn", 5, lambda *_: 1)
+    connection.create_function("in_polygon", 2, _in_polygon, deterministic=True)
     for index, name in enumerate(("ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY")):
         connection.create_function(name, 1, _bound(index), deterministic=True)

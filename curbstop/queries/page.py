@@ -1,7 +1,7 @@
 """Keyset pages: the same way through every list, stable while rows come and go."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -27,10 +27,11 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A page's items; `after` is where the next one begins, or None at the end."""
+    """A page's items; `after` is where the next one begins, or None at the end; `beside` is answered with them."""
 
     items: Sequence[T]
     after: list[Any] | None
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fetch(

@@ -35,7 +35,9 @@ SORTS: dict[str, Column] = {
 }
 HISTORY_SORTS = {"recorded_at": OrderHistory.recorded_at}
 # Done in the field, whatever the office still has to do about it.
-_DONE = (OrderState.COMPLETED, OrderState.RETURNED)
+DONE = (OrderState.COMPLETED, OrderState.RETURNED)
+# What somebody has still to do.
+WAITING = tuple(state for state in OPEN_STATES if state not in DONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def find(
     `late`: open, not done in the field, and past its day (scheduled, else requested), its window or the moment it was
     due; `today` is the utility's day at `now`. Problem(`invalid`) for an order type that there is not.
     """
-    _check_types(session, filters.type_code)
+    check_types(session, filters.type_code)
     late = is_late(today, now)
     statement = (
         select(
@@ -140,11 +142,10 @@ def is_late(today: date, now: datetime) -> ColumnElement[bool]:
         and_(ServiceOrder.window_end.is_not(None), ServiceOrder.window_end < now),
         and_(ServiceOrder.due_at.is_not(None), ServiceOrder.due_at < now),
     )
-    waiting = [state for state in OPEN_STATES if state not in _DONE]
-    return and_(ServiceOrder.state.in_(waiting), past)
+    return and_(ServiceOrder.state.in_(WAITING), past)
 
 
-def _check_types(session: Session, wanted: Sequence[str]) -> None:
+def check_types(session: Session, wanted: Sequence[str]) -> None:
     """An empty list would read as: there is no such work."""
     if not wanted:
         return

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, and_, column, func, literal_column, select, table
+import shapely
+from sqlalchemy import Boolean, ColumnElement, Float, and_, column, func, literal_column, select, table
 from sqlalchemy.orm import Session
 
 from curbstop.domain.problems import Problem
@@ -49,6 +50,45 @@ def within(session: Session, bounds: Bounds) -> ColumnElement[bool]:
         return and_(_sqlite_candidates(bounds), *_exact("ST_MinX", "ST_MinY", bounds))
     box = func.ST_MakeEnvelope(bounds.west, bounds.south, bounds.east, bounds.north, 4326)
     return and_(ServicePoint.location.op("&&")(box), *_exact("ST_X", "ST_Y", bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """A drawn area in degrees (EPSG:4326): its corners, at least three, the last one joined to the first."""
+
+    corners: tuple[tuple[float, float], ...]
+
+    @property
+    def bounds(self) -> Bounds:
+        xs, ys = zip(*self.corners, strict=True)
+        return Bounds(min(xs), min(ys), max(xs), max(ys))
+
+    @property
+    def wkt(self) -> str:
+        ring = ", ".join(f"{x!r} {y!r}" for x, y in (*self.corners, self.corners[0]))
+        return f"POLYGON (({ring}))"
+
+
+def read_polygon(text: str) -> Polygon:
+    """A polygon from "lon lat,lon lat,lon lat", or Problem(`invalid`), also for one whose sides cross."""
+    try:
+        corners = tuple((float(x), float(y)) for x, y in (corner.split() for corner in text.split(",")))
+        polygon = Polygon(corners)
+        good = len(corners) >= 3 and bool(polygon.bounds) and bool(shapely.is_valid(shapely.from_wkt(polygon.wkt)))
+    except (ValueError, shapely.errors.GEOSException):
+        good = False
+    if not good:
+        detail = "Give polygon as lon lat,lon lat,lon lat in degrees, at least three corners, no sides that cross."
+        raise Problem("invalid", detail, field="polygon")
+    return polygon
+
+
+def inside(session: Session, polygon: Polygon) -> ColumnElement[bool]:
+    """The condition that a service point lies in the polygon, its sides included; through the spatial index."""
+    if session.get_bind().dialect.name == "sqlite":
+        exact = func.in_polygon(ServicePoint.location, polygon.wkt, type_=Boolean)
+        return and_(_sqlite_candidates(polygon.bounds), exact)
+    return func.ST_Intersects(ServicePoint.location, func.ST_GeomFromText(polygon.wkt, 4326), type_=Boolean)
 
 
 def _sqlite_candidates(bounds: Bounds) -> ColumnElement[bool]:

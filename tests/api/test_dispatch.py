@@ -49,20 +49,6 @@ def test_assigning_sets_technician_day_and_place_in_one_step(office: Office, tow
     assert order.step("dana", "unassign").json["technician_id"] is None
 
 
-def test_the_board_shows_a_day_by_technician_and_place(office: Office, town: Town) -> None:
-    orders = {name: town.order("GEN", town.place(), to=name) for name in ("tom", "tess")}
-    second = town.order("READ_RE", town.place(), to="tom")
-    board = office.as_("dana").get(f"/dispatch-board?on={town.today}").json
-    assert [row["id"] for row in board["rows"]] == [str(orders["tess"]), str(orders["tom"]), str(second)]
-    assert (board["on"], board["complete"]) == (town.today.isoformat(), True)
-    first = board["rows"][0]
-    assert (first["technician_name"], first["place"], first["state"]) == ("Tess", 1, "assigned")
-    assert (first["address"], round(first["longitude"], 3), round(first["latitude"], 3)) == ("2 Main St", -78.998, 35.0)
-    assert len(office.as_("tom").get(f"/dispatch-board?on={town.today}").json["rows"]) == 2
-    assert office.as_("dana").get("/dispatch-board?on=2020-01-01").json["rows"] == []
-    assert code(office.as_("dana").get("/dispatch-board")) == "invalid"
-
-
 def test_an_order_that_was_handed_out_is_recalled_not_unassigned(office: Office, town: Town) -> None:
     order = assigned(office, town)
     assert order.step("dana", "hand-out").json["state"] == "dispatched"

@@ -15,7 +15,7 @@ from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
 from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
-from curbstop.queries import dispatch, service_order_details, service_orders
+from curbstop.queries import board, service_order_details, service_orders
 from curbstop.queries.page import PageRequest
 from curbstop.queries.service_orders import Filters
 from curbstop.queries.visible_orders import Sight, sight, visible
@@ -66,7 +66,7 @@ def test_an_order_whole_takes_four_statements_however_much_it_holds(town: Town) 
     assert len(whole["history"]) == 2
 
 
-def test_a_list_and_a_board_take_one_statement_for_any_number_of_orders(town: Town) -> None:
+def test_a_list_takes_one_statement_and_a_board_a_fixed_number_for_any_number_of_orders(town: Town) -> None:
     for orders in (2, 3):
         busy(town, orders)
         with town.sessions.read() as session, counted(town.sessions) as sent:
@@ -75,9 +75,10 @@ def test_a_list_and_a_board_take_one_statement_for_any_number_of_orders(town: To
             )
         assert len(selects(sent)) == 1
         with town.sessions.read() as session, counted(town.sessions) as sent:
-            board = dispatch.board(session, town.actor("dana"), town.today)
-        assert len(selects(sent)) == 1
-        assert len(page.items) == len(board.rows)
+            wanted, now = board.Filters(first=town.today, days=3), datetime.now(UTC)
+            shown = board.find(session, town.actor("dana"), PageRequest(), wanted, now=now, zone=town.settings.zone)
+        assert len(selects(sent)) == 11
+        assert len(page.items) == len(shown.items) == shown.beside["board"]["totals"]["orders"]
 
 
 @pytest.mark.parametrize(
