@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import outbox, policies, review, service_levels, thumbnails
+from curbstop.commands import connection_events, outbox, policies, review, service_levels, thumbnails
 from curbstop.commands import snapshots as snapshot_commands
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
@@ -42,6 +42,7 @@ def _keep_snapshot(work: Work, _payload: Payload, built: snapshots.Built | None)
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
     policies.CHANGED: _recompute_due,
+    connection_events.TOPIC: connection_events.write,
 }
 # Topics whose long part comes first, outside the transaction, which then gets what was made.
 PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {

@@ -13,7 +13,7 @@ from curbstop.models import Base
 AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Customers and places": (
         "Who takes water, and where. An account joins a customer to a service point; earlier accounts stay.",
-        ("customer", "account", "service_point"),
+        ("customer", "account", "service_point", "state_change", "lock", "removal_timer", "connection_event"),
     ),
     "Meters and readings": (
         "A meter has registers (dials) and an endpoint (the radio). An installation says where it was, from when to "

@@ -5,19 +5,35 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from curbstop.commands import access_issues, change_outs, journal, readings, service_points
+from curbstop.commands import (
+    access_issues,
+    change_outs,
+    connection_events,
+    follow_ups,
+    journal,
+    locks,
+    order_contacts,
+    readings,
+    removal_timers,
+    service_points,
+    state_changes,
+)
 from curbstop.commands.change_outs import installed, moment, registers_of
+from curbstop.commands.order_steps import type_of
 from curbstop.commands.work import Work, get
-from curbstop.domain.meters import AccountStatus, PhysicalState
+from curbstop.domain.connections import ConnectionReason
+from curbstop.domain.contacts import Reason
+from curbstop.domain.locks import LockEnd
+from curbstop.domain.meters import OFF_STATES, AccountStatus, PhysicalState
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
+from curbstop.domain.service_orders import Flag
 from curbstop.models.account import Account
 from curbstop.models.fee import Fee
 from curbstop.models.ids import new_id
 from curbstop.models.reading import Reading
 from curbstop.models.service_order import ServiceOrder
-from curbstop.models.service_point import ServicePoint
 
 Effect = Callable[[Work, ServiceOrder, Mapping[str, Any]], None]
 
@@ -34,11 +50,8 @@ def apply(work: Work, order: ServiceOrder, order_type: OrderType) -> None:
 
 
 def _set_physical_state(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
-    point = get(work, ServicePoint, order.service_point_id)
-    wanted = PhysicalState(args["to"]).value
-    if point.physical_state != wanted:
-        point.physical_state = wanted
-        journal.changed(work, point, "set_physical_state")
+    wanted = PhysicalState(args["to"])
+    state_changes.record(work, order.service_point_id, wanted, at=moment(work, order), order_id=order.id)
 
 
 def _set_account_status(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
@@ -114,24 +127,65 @@ def _exchange_meter(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -
     change_outs.exchange(work, order)
 
 
+def _apply_lock(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    """Posted after the water was put on again, it says what was there for a while."""
+    later = state_changes.since(work, order.service_point_id, moment(work, order))
+    gone = later is not None and later.state not in OFF_STATES
+    locks.apply(work, order, gone_at=later.at if later is not None and gone else None)
+
+
 def _remove_lock(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
-    """The place's audit trail says which lock went, and by which order."""
+    """The place's audit trail says which lock went by which order, also where the books knew of none."""
+    locks.end_all(work, order.service_point_id, LockEnd.REMOVED, at=moment(work, order), order_id=order.id)
     lock = {"lock_no": order.captures.get("lock_no"), "order_id": str(order.id)}
     journal.audit(work, "remove_lock", "service_point", order.service_point_id, after=lock)
 
 
 def _attach_fee(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    """Once for an order, whenever the policy attaches it; nobody pays for a cut-off that had been taken back."""
+    there = select(Fee.id).where(Fee.order_id == order.id, Fee.kind == args["kind"])
+    if work.session.scalar(there.limit(1)) is not None:
+        return
     fee = Fee(
         id=new_id(),
         order_id=order.id,
         account_id=order.account_id,
         kind=args["kind"],
-        waived=order.fees_waived,
+        waived=order.fees_waived or Flag.COMPLETED_AFTER_RECALL.value in order.flags,
         recorded_at=work.at,
     )
     work.session.add(fee)
     work.session.flush()
     journal.audit(work, "attach", "fee", fee.id, after={"kind": fee.kind, "waived": fee.waived})
+
+
+def _log_contact(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    order_contacts.log(work, order, Reason(args["reason"]))
+
+
+def _notify_status(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    """As the order left the place, which by now may be otherwise: the later order tells that."""
+    made = state_changes.made_by(work, order.id)
+    connection_events.tell(
+        work,
+        order.service_point_id,
+        ConnectionReason(args["reason"]),
+        at=moment(work, order),
+        state=PhysicalState(made.state) if made is not None else None,
+        account_id=order.account_id,
+        order_id=order.id,
+    )
+
+
+def _start_removal_timer(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    """Not for an order that was posted after the place's state had changed again."""
+    at = moment(work, order)
+    if state_changes.since(work, order.service_point_id, at) is None:
+        removal_timers.start(work, order.service_point_id, at=at, order_id=order.id)
+
+
+def _create_order(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
+    follow_ups.follow(work, order, type_of(work, order), args)
 
 
 def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
@@ -148,6 +202,11 @@ EFFECTS: Final[dict[str, Effect]] = {
     "exchange_meter": _exchange_meter,
     "supersede_reading": _supersede_reading,
     "review_access_issue": _review_access_issue,
+    "apply_lock": _apply_lock,
     "remove_lock": _remove_lock,
     "attach_fee": _attach_fee,
+    "log_contact": _log_contact,
+    "notify_status": _notify_status,
+    "start_removal_timer": _start_removal_timer,
+    "create_order": _create_order,
 }

@@ -14,6 +14,11 @@ def next_numbers(work: Work, prefix: Prefix, count: int = 1) -> list[str]:
     """The next `count` numbers, in one statement; others who want some wait until this transaction ends."""
     year = work.at.astimezone(work.settings.zone).year if prefix in WITH_YEAR else None
     kind = prefix.value if year is None else f"{prefix.value}-{year}"
+    return [format_number(prefix, serial, year) for serial in next_serials(work, kind, count)]
+
+
+def next_serials(work: Work, kind: str, count: int = 1) -> range:
+    """The next `count` whole numbers of a counter, from 1 on; the counter is held until this transaction ends."""
     table = cast(Table, NumberSequence.__table__)
     dialect = sqlite if work.session.get_bind().dialect.name == "sqlite" else postgresql
     statement = (
@@ -23,7 +28,7 @@ def next_numbers(work: Work, prefix: Prefix, count: int = 1) -> list[str]:
         .returning(table.c.next_value)
     )
     after = int(work.session.execute(statement).scalar_one())
-    return [format_number(prefix, serial, year) for serial in range(after - count, after)]
+    return range(after - count, after)
 
 
 def next_order_number(work: Work) -> str:

@@ -1,7 +1,13 @@
 """The vocabulary of effects: what posting an order may do to the utility's books."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from curbstop.domain.connections import ConnectionReason
+from curbstop.domain.contacts import Reason
+from curbstop.domain.meters import AccountStatus, PhysicalState
+from curbstop.domain.readings import ReadingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +20,40 @@ class EffectKind:
     in_the_ground: bool = (
         False  # somebody turned, took or put something: the fact stands even if the form is incomplete
     )
+    # The words that an argument may be; any other argument is free.
+    words: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def wrong_with(self, args: Mapping[str, Any]) -> list[str]:
+        """What is missing among the arguments, or is no word of theirs."""
+        wrong = [f"needs {name!r}" for name in self.needs if name not in args]
+        return wrong + [
+            f"does not know {name} {args[name]!r}"
+            for name, words in self.words.items()
+            if name in args and args[name] not in words
+        ]
+
+
+def _of(enum: Any) -> frozenset[str]:
+    return frozenset(word.value for word in enum)
 
 
 EFFECTS: Final[dict[str, EffectKind]] = {
     "set_physical_state": EffectKind(
-        "the service point's physical state becomes `to`", ("to",), built=True, in_the_ground=True
+        "the service point's physical state becomes `to`",
+        ("to",),
+        built=True,
+        in_the_ground=True,
+        words={"to": _of(PhysicalState)},
     ),
     "record_reading": EffectKind(
         "where the capture was made, it is stored as the installed meter's reading of `kind`",
         ("capture", "kind"),
         built=True,
+        words={"kind": _of(ReadingKind)},
     ),
-    "set_account_status": EffectKind("the account's status becomes `to`", ("to",), built=True),
+    "set_account_status": EffectKind(
+        "the account's status becomes `to`", ("to",), built=True, words={"to": _of(AccountStatus)}
+    ),
     "exchange_meter": EffectKind(
         "the old installation ends with its final reading, the new one begins with its first",
         built=True,
@@ -41,13 +69,26 @@ EFFECTS: Final[dict[str, EffectKind]] = {
         ("capture",),
         built=True,
     ),
-    "apply_lock": EffectKind("the lock and seal numbers are stored at the service point", in_the_ground=True),
+    "apply_lock": EffectKind(
+        "the lock and seal numbers are stored at the service point", built=True, in_the_ground=True
+    ),
     "remove_lock": EffectKind("the lock is marked as taken away", built=True, in_the_ground=True),
     "attach_fee": EffectKind("a fee of `kind` goes to billing, unless waived", ("kind",), built=True),
-    "log_contact": EffectKind("the contact log gets a line with `reason`", ("reason",)),
-    "notify_status": EffectKind("the billing system hears of the connection's new state and its `reason`", ("reason",)),
-    "start_removal_timer": EffectKind("after 12 months off, the meter may be removed"),
-    "create_order": EffectKind("a following order of type `code` is created", ("code",)),
+    "log_contact": EffectKind(
+        "the contact log gets a line with `reason`", ("reason",), built=True, words={"reason": _of(Reason)}
+    ),
+    "notify_status": EffectKind(
+        "other systems are told of the connection's state and its `reason`",
+        ("reason",),
+        built=True,
+        words={"reason": _of(ConnectionReason)},
+    ),
+    "start_removal_timer": EffectKind(
+        "once it has been off for as long as the policy says, a supervisor decides about the meter", built=True
+    ),
+    "create_order": EffectKind(
+        "a following order of type `code` is created, where `only_if` holds or there is none", ("code",), built=True
+    ),
     "exchange_register": EffectKind("the register or radio of the installed meter is replaced", in_the_ground=True),
     "install_meter": EffectKind("a meter's installation begins at the service point", in_the_ground=True),
     "remove_meter": EffectKind("the installation ends and its radio is retired", in_the_ground=True),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from curbstop.domain import follow_ups
 from curbstop.domain.effects import EFFECTS
 from curbstop.domain.outcomes import CatalogueError, OutcomeCategory, load_code_tables, read_toml
 from curbstop.domain.permissions import Role
@@ -165,7 +166,8 @@ def _effect_errors(call: EffectCall, captures: list[str], built: bool) -> list[s
     effect = EFFECTS.get(call.effect)
     if effect is None:
         return [f"unknown effect {call.effect!r}"]
-    wrong = [f"effect {call.effect} needs {name!r}" for name in effect.needs if name not in call.args]
+    wrong = [f"effect {call.effect} {said}" for said in effect.wrong_with(call.args)]
+    wrong += [f"effect {call.effect}: {said}" for said in follow_ups.wrong_with(call.args.get("only_if"), captures)]
     if call.args.get("capture", captures[0] if captures else None) not in [*captures, None]:
         wrong.append(f"effect {call.effect}: unknown capture {call.args['capture']!r}")
     if built and not effect.built:

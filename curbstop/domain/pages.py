@@ -5,8 +5,8 @@
 
 from pathlib import Path
 
-from curbstop.domain import permissions
-from curbstop.domain.order_types import OrderType, load_catalogue
+from curbstop.domain import follow_ups, permissions
+from curbstop.domain.order_types import EffectCall, OrderType, load_catalogue
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Role
 from curbstop.domain.service_orders import TRANSITIONS, Transition, mermaid
@@ -82,10 +82,16 @@ def _order_type(kind: OrderType) -> str:
             f"{capture.kind.value}: {', '.join(c.code for c in capture.choices)}" if capture.choices else capture.kind
         )
         lines.append(f"| {capture.name} | {label} | {shown} | {'yes' if capture.required else ''} |")
-    calls = [f"`{call.effect}`" + "".join(f" {k}={v}" for k, v in call.args.items()) for call in kind.effects]
+    calls = [_effect(call) for call in kind.effects]
     done = "; ".join(calls) or "nothing further"
     auto = " It may be posted without review." if kind.auto_post else ""
     return f"## {kind.code}: {kind.name}\n\n" + "\n".join(lines) + f"\n\nPosting does: {done}.{auto}"
+
+
+def _effect(call: EffectCall) -> str:
+    plain = "".join(f" {name}={value}" for name, value in call.args.items() if name != "only_if")
+    only_if = call.args.get("only_if")
+    return f"`{call.effect}`{plain}" + (f" (if {follow_ups.words(only_if)})" if only_if is not None else "")
 
 
 PAGES = {

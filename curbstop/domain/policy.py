@@ -14,6 +14,7 @@ from curbstop.domain.appointments import AppointmentPolicy
 from curbstop.domain.dispatch import DispatchPolicy
 from curbstop.domain.policy_checks import check, wrong
 from curbstop.domain.problems import Problem
+from curbstop.domain.removal_timers import RemovalPolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
 
 PROFILES = ("generic", "nc", "ca")
@@ -113,6 +114,7 @@ class Policy:
     service_levels: ServiceLevelPolicy
     appointments: AppointmentPolicy
     dispatch: DispatchPolicy
+    removal: RemovalPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

@@ -163,6 +163,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "duplicate_completion": ProblemType(
         409, "Somebody completed it already", "What was captured is kept; the office compares the two."
     ),
+    "lock_in_use": ProblemType(
+        409, "That lock is in use at another place", "Send the order back for its number, or end the lock there."
+    ),
     "no_meter_installed": ProblemType(409, "No meter is installed here", "Install one by a change-out or a meter set."),
     "move_not_allowed": ProblemType(
         409, "It does not go from there to there", "Take one of the moves that `allowed` lists."

@@ -9,6 +9,7 @@ from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.change_out import ChangeOutRecord, ExportMark, ExportRun
 from curbstop.models.conflict import Conflict
+from curbstop.models.connection_event import ConnectionEvent
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.cut_off_run import CutOffLine, CutOffNotice, CutOffRun
 from curbstop.models.discrepancy import Discrepancy
@@ -16,6 +17,7 @@ from curbstop.models.fee import Fee
 from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.inventory import InventoryMove, MeterModel, Radio
+from curbstop.models.lock import Lock
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.moratorium import Moratorium, WeatherDay
 from curbstop.models.op_ledger import OpLedger
@@ -23,6 +25,7 @@ from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.outbox import JobDone, Outbox
 from curbstop.models.policy import Closure, PolicyVersion
 from curbstop.models.reading import Reading
+from curbstop.models.removal_timer import RemovalTimer
 from curbstop.models.request import IdempotencyKey, NumberSequence
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop, StopVisit
 from curbstop.models.search import SearchPosting, SearchWord
@@ -32,6 +35,7 @@ from curbstop.models.snapshot import Snapshot
 from curbstop.models.staff import RefreshToken, Staff
 from curbstop.models.staff_calendar import Absence, Shift
 from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
+from curbstop.models.state_change import StateChange
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 from curbstop.models.wrong_try import WrongTry
@@ -49,6 +53,7 @@ __all__ = [
     "ChangeOutRecord",
     "Closure",
     "Conflict",
+    "ConnectionEvent",
     "ContactAttempt",
     "Customer",
     "CutOffLine",
@@ -70,6 +75,7 @@ __all__ = [
     "Installation",
     "InventoryMove",
     "JobDone",
+    "Lock",
     "Meter",
     "MeterModel",
     "Moratorium",
@@ -85,6 +91,7 @@ __all__ = [
     "Reading",
     "RefreshToken",
     "Register",
+    "RemovalTimer",
     "Route",
     "RouteSession",
     "RouteVersion",
@@ -96,6 +103,7 @@ __all__ = [
     "Snapshot",
     "Staff",
     "Standing",
+    "StateChange",
     "Stop",
     "StopVisit",
     "Street",

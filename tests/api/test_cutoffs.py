@@ -7,14 +7,13 @@ import pytest
 
 from curbstop.models.base import utc_now
 from tests.api.office import Office
-from tests.cut_offs import owes
-from tests.tablet.test_recall import in_use
+from tests.cut_offs import any_day, owes
 from tests.town import Place, Town
 
 
 @pytest.fixture
 def places(town: Town) -> list[Place]:
-    in_use(town)
+    any_day(town)
     places = [town.place() for _ in range(3)]
     for place, cents in zip(places, (8_420, 9_000, 10_000), strict=True):
         owes(town, place, cents)

@@ -8,14 +8,13 @@ from sqlalchemy import update
 
 from curbstop.models import Customer
 from tests.api.office import Office
-from tests.cut_offs import notified
-from tests.tablet.test_recall import in_use
+from tests.cut_offs import any_day, notified
 from tests.town import Place, Town
 
 
 @pytest.fixture
 def place(office: Office, town: Town) -> Place:
-    in_use(town)
+    any_day(town)
     place = town.place()
     told = office.as_("ivy").put("/standings", {"standings": [_standing(place)]})
     assert (told.status_code, told.json) == (200, {"kept": 1, "recalled": []})

@@ -15,8 +15,7 @@ from curbstop.domain.problems import Problem
 from curbstop.models import ContactAttempt, Hold
 from curbstop.models.base import utc_now
 from tests.commands.test_standings import owes
-from tests.cut_offs import delinquent
-from tests.tablet.test_recall import in_use
+from tests.cut_offs import any_day, delinquent
 from tests.town import Place, Town
 
 
@@ -58,7 +57,7 @@ def test_a_call_that_reached_nobody_is_kept_and_holds_nothing(town: Town) -> Non
 
 
 def test_a_promise_holds_the_cut_off_through_its_day_and_the_grace(town: Town) -> None:
-    in_use(town)
+    any_day(town)
     order = town.order("CUT_OFF_NP", place := delinquent(town, town.place()), by="bill")
     found = attempt(town, promise(town, place))
     last = town.today + timedelta(days=4)

@@ -31,16 +31,15 @@ from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
 from curbstop.models import CutOffLine, CutOffNotice, CutOffRun, GateCheck, ServiceOrder
 from curbstop.models.base import utc_now
-from tests.cut_offs import owes
+from tests.cut_offs import any_day, owes
 from tests.sync.model_tablet import ModelTablet
-from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
 
 
 @pytest.fixture
 def places(town: Town) -> list[Place]:
     """Four who owe: 84.20, 90.00, 100.00 and 20.00, which is below the policy's fifty."""
-    in_use(town)
+    any_day(town)
     places = [town.place() for _ in range(4)]
     for place, cents in zip(places, (8_420, 9_000, 10_000, 2_000), strict=True):
         owes(town, place, cents)

@@ -33,13 +33,12 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, step
 from curbstop.models import AuditEntry, GateCheck, GateOverride, OrderHistory, ServiceOrder
 from tests.cut_offs import any_day, delinquent
-from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
 
 
 @pytest.fixture
 def place(town: Town) -> Place:
-    in_use(town)
+    any_day(town)
     return delinquent(town, town.place())
 
 
@@ -145,7 +144,7 @@ def test_what_no_gate_blocks_goes_every_way_and_its_answers_are_kept(town: Town,
 
 
 def test_a_cut_off_made_ready_at_once_is_asked_at_once(town: Town) -> None:
-    in_use(town)
+    any_day(town)
     place = town.place()
     with pytest.raises(Problem, match="gate_blocked") as refused:
         town.order("CUT_OFF_NP", place, by="bill")

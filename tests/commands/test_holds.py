@@ -11,15 +11,14 @@ from curbstop.commands.holds import NewHold
 from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
 from tests.commands.test_standings import cut_off, of_type
-from tests.cut_offs import delinquent
+from tests.cut_offs import any_day, delinquent
 from tests.sync.model_tablet import ModelTablet
-from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
 
 
 @pytest.fixture
 def place(town: Town) -> Place:
-    in_use(town)
+    any_day(town)
     return delinquent(town, town.place())
 
 

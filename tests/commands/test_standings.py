@@ -13,9 +13,8 @@ from curbstop.domain.problems import Problem
 from curbstop.models import Payment, ServiceOrder, Standing
 from curbstop.models.base import utc_now
 from curbstop.models.owed import owed_by
-from tests.cut_offs import delinquent, notified
+from tests.cut_offs import any_day, delinquent, notified
 from tests.sync.model_tablet import ModelTablet
-from tests.tablet.test_recall import in_use
 from tests.town import Place, Town
 
 AS_OF = datetime(2026, 5, 4, 11, tzinfo=UTC)
@@ -38,7 +37,7 @@ def pays(town: Town, place: Place, cents: int, key: str = "P-1") -> standings.Ta
 
 @pytest.fixture
 def place(town: Town) -> Place:
-    in_use(town)
+    any_day(town)
     place = town.place()
     owes(town, place)
     notified(town, place)

@@ -28,7 +28,7 @@ SHIFTS = {"clock right": 0, "clock ahead": 20, "clock behind": -20}
 @pytest.fixture
 def cut(town: Town) -> str:
     """A cut-off for non-payment, to be done by Tom tomorrow: today's work window may be over when this runs."""
-    in_use(town)
+    any_day(town)
     place = town.place()
     return cut_off(town, place)
 
@@ -55,21 +55,6 @@ class Ahead(Clock):
         return super().now() + timedelta(seconds=90)
 
 
-def in_use(town: Town) -> None:
-    """Non-payment as a type in use, on any day; what it does to the books is cut down to what is built."""
-    any_day(town)
-    with town.sessions.write() as session:
-        row = session.scalars(select(OrderTypeRow).where(OrderTypeRow.code == "CUT_OFF_NP", OrderTypeRow.current)).one()
-        built = ("record_reading", "set_physical_state")
-        effects = [call for call in row.definition["effects"] if call["effect"] in built]
-        captures = [
-            {**capture, "required": capture["name"] in ("serial_seen", "read", "valve_state")}
-            for capture in row.definition["captures"]
-        ]
-        definition = {**row.definition, "built": True, "effects": effects, "captures": captures}
-        session.execute(update(OrderTypeRow).where(OrderTypeRow.id == row.id).values(definition=definition))
-
-
 def cut_off(town: Town, place: Place, to: str = "tom") -> str:
     order = town.order("CUT_OFF_NP", delinquent(town, place), by="bill")
     assign(town, str(order), to)
@@ -89,7 +74,14 @@ def paid(town: Town, order_id: str) -> str:
 
 
 def captures(town: Town, order_id: str) -> dict[str, Any]:
-    return {"serial_seen": "MTR00001", "read": "001010", "valve_state": "off"}
+    return {
+        "serial_seen": "MTR00001",
+        "read": "001010",
+        "valve_state": "off",
+        "lock_type": "barrel",
+        "lock_no": "B-1042",
+        "door_tag_left": True,
+    }
 
 
 def finish(town: Town, tom: InHand, order_id: str) -> None:
@@ -251,7 +243,7 @@ def test_a_retry_of_the_completion_restores_once(town: Town, new_tablet: NewTabl
 
 def test_an_open_restoral_of_the_place_is_taken_and_made_free(town: Town, new_tablet: NewTablet) -> None:
     """Clause 11.4: one restoral a place."""
-    in_use(town)
+    any_day(town)
     place = town.place()
     cut = cut_off(town, place)
     tom = new_tablet("tom")
