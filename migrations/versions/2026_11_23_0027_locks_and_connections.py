@@ -1,7 +1,7 @@
 """Locks and seals, the history of physical states, what other systems are told of connections, and removal timers.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0027
+Revises: 0026
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from curbstop.models.base import UtcDateTime
 
-revision: str = "0026"
-down_revision: str | None = "0025"
+revision: str = "0027"
+down_revision: str | None = "0026"
 
 
 def upgrade() -> None:
