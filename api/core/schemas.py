@@ -1,13 +1,16 @@
 """The base schemas and the fields that resources are described with: every one says what it is, with an example."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 INT32 = 2**31 - 1
 INT64 = 2**63 - 1
+# What is told of other years is a slip of the hand; the first and the last that there are cannot even be reckoned with
+# in another zone. Imports go by the same.
+YEARS = range(1700, 2201)
 
 
 class Body(Schema):
@@ -129,6 +132,7 @@ class Moment(fields.AwareDateTime):
             moment: datetime = super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
         except OverflowError:
             raise ValidationError("That moment is out of range.") from None
+        _check_year(moment.year)
         return moment
 
 
@@ -137,6 +141,16 @@ class Day(fields.Date):
 
     def __init__(self, about: str, example: str | None = "2026-07-30", **rest: Any) -> None:
         super().__init__(**_said(about, example, rest))
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        found: date = super()._deserialize(value, attr, data, **kwargs)
+        _check_year(found.year)
+        return found
+
+
+def _check_year(year: int) -> None:
+    if year not in YEARS:
+        raise ValidationError(f"The year is from {YEARS[0]} to {YEARS[-1]}.")
 
 
 class Many(fields.List[Any]):

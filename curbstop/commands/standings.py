@@ -131,9 +131,12 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
 def return_payment(work: Work, source_key: str, *, returned_on: date, reason: str) -> Payment:
     """The bank sent a payment back. What it had recalled stays recalled; a cut-off for it is an order of its own.
 
-    The same again changes nothing. Problems: forbidden, not_found, conflict (told before, otherwise).
+    The same again changes nothing. Problems: forbidden, not_found, conflict (told before, otherwise), invalid (a day
+    still to come).
     """
     require(work.actor, Action.EXCHANGE_BILLING)
+    if returned_on > (work.at + AHEAD).astimezone(work.settings.zone).date():
+        raise Problem("invalid", "A payment has come back by now, not in the future.", field="returned_on")
     payment = work.session.scalar(select(Payment).where(Payment.source_key == source_key).with_for_update())
     if payment is None:
         raise Problem("not_found", f"There is no payment {source_key!r}.")

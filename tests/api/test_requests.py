@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from curbstop.models.request import IdempotencyKey
 from curbstop.models.staff import Staff
 from tests.api.office import Office
+from tests.town import Town
 
 NEW = {"login": "nora", "name": "Nora", "roles": ["CSR"]}
 
@@ -197,3 +198,22 @@ def test_every_answer_carries_the_security_headers_and_a_request_id(office: Offi
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert len(office.anyone().get("/x", headers={"X-Request-Id": "bad id\t"}).headers["X-Request-Id"]) == 32
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1699-12-31", "2201-01-01", "9999-12-31"])
+def test_a_day_or_a_moment_of_another_age_is_refused_before_anything_reckons_with_it(
+    office: Office, town: Town, day: str
+) -> None:
+    """The first and the last moment that there are fall out of the calendar in another zone."""
+    carla, place = office.as_("carla"), town.place()
+    order = {"type_code": "GEN", "service_point_id": str(place.id)}
+    call = {"account_id": str(place.account_id), "channel": "phone", "reason": "delinquent"}
+    answers = [
+        carla.post("/service-orders", {**order, "requested_on": day}),
+        carla.post("/contact-attempts", {**call, "at": f"{day}T00:00:00Z"}),
+        carla.get(f"/contact-attempts?since={day}T23:59:59Z"),
+        carla.get(f"/appointment-windows?first={day}"),
+    ]
+    for answer in answers:
+        assert (answer.status_code, answer.json["code"]) == (422, "invalid")
+        assert "The year is from 1700 to 2200" in answer.json["errors"][0]["message"]

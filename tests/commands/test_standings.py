@@ -143,6 +143,13 @@ def test_a_payment_that_came_back_leaves_the_recall_and_is_told_once(town: Town,
         standings.return_payment(work, "P-9", returned_on=date(2026, 5, 9), reason="fraud")
 
 
+def test_a_payment_does_not_come_back_tomorrow(town: Town, place: Place) -> None:
+    pays(town, place, 8_420)
+    later = town.today + timedelta(days=2)
+    with pytest.raises(Problem, match="not in the future"), town.work("bill") as work:
+        standings.return_payment(work, "P-1", returned_on=later, reason="insufficient_funds")
+
+
 def test_the_office_does_not_make_up_payments(town: Town, place: Place) -> None:
     for name in ("carla", "sue", "dana"):
         with pytest.raises(Problem, match="forbidden"), town.work(name) as work:
