@@ -23,6 +23,7 @@ from curbstop.models.reading import Reading
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
+from curbstop.models.tap_request import LocateTicket
 from sync.json_sql import Latitude, Longitude, Plain, json_array, json_object, value
 
 # (row version, body)
@@ -195,6 +196,9 @@ LOADERS: Final[dict[str, Source]] = {
                 "place": ServiceOrder.place,
                 "technician_id": ServiceOrder.technician_id,
                 "authorized_until": ServiceOrder.authorized_until,
+                "locate_ticket": LocateTicket.number,
+                "dig_from": LocateTicket.legal_start_at,
+                "dig_until": LocateTicket.expires_at,
                 "customer_name": case((Customer.name_withheld, null()), else_=Customer.name),
                 "account_number": Account.number,
                 "outcome": ServiceOrder.outcome,
@@ -203,7 +207,11 @@ LOADERS: Final[dict[str, Source]] = {
                 "flags": ServiceOrder.flags,
             }
         ),
-        ((Account, Account.id == ServiceOrder.account_id), (Customer, Customer.id == Account.customer_id)),
+        (
+            (Account, Account.id == ServiceOrder.account_id),
+            (Customer, Customer.id == Account.customer_id),
+            (LocateTicket, LocateTicket.order_id == ServiceOrder.id),
+        ),
     ),
     "service_point": Source(
         ServicePoint.id,

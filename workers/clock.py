@@ -18,6 +18,7 @@ from curbstop.commands import (
     service_levels,
     service_orders,
     snapshots,
+    taps,
     uploads,
 )
 from curbstop.commands.work import Work, system_work
@@ -46,6 +47,7 @@ SCHEDULE = (
     Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
     Entry("settle_promises", timedelta(minutes=10), promises.settle),
     Entry("tell_of_removals", timedelta(hours=1), removal_timers.tell_due),
+    Entry("expire_tap_quotes", timedelta(hours=1), taps.expire_quotes),
     Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
     Entry("give_up_waiting_ops", timedelta(hours=1), forgotten.give_up_waiting),
     Entry("notice_restored_backup", timedelta(minutes=10), history.notice),

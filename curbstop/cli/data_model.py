@@ -45,6 +45,11 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "paid, what was said to its customer, and why its water stays on.",
         ("policy_version", "closure", "standing", "payment", "payments_mark", "hold", "contact_attempt"),
     ),
+    "Taps": (
+        "Who wants a tap where, what is known of it so far, its history, the locate tickets of orders that dig, and "
+        "what a GIS editor is asked to draw.",
+        ("tap_request", "tap_history", "locate_ticket", "feature_request"),
+    ),
     "Cut-offs": (
         "The list of who is to be cut off, its notices, what the gates answered for each and who overrode one, and "
         "when nothing is cut off.",

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import appointments, journal
+from curbstop.commands import appointments, journal, locate_tickets
 from curbstop.commands.order_steps import load_type
 from curbstop.commands.work import Work
 from curbstop.domain.day_plans import Task
@@ -57,9 +57,11 @@ class Day:
         """Counts the order in.
 
         Problem(`technician_off` | `day_full` | `window_unavailable`) where it does not fit, which says whether somebody
-        may override it. What was done that day counts too: the capacity is what a technician can do in one day, not
-        what may lie before them at once. Cancelled work takes no room.
+        may override it; Problem(`dig_not_legal`), which nobody overrides, where the order digs and no locate ticket
+        covers the day. What was done that day counts too: the capacity is what a technician can do in one day, not what
+        may lie before them at once. Cancelled work takes no room.
         """
+        locate_tickets.check_day(self.work, order, self.on)
         minutes = self._minutes(order.type_code, order.type_version)
         travel = self.policy.dispatch.travel_minutes
         visit = Task(order.id, minutes - travel, order.window_start, order.window_end)

@@ -17,6 +17,7 @@ from curbstop.commands import (
     removal_timers,
     service_points,
     state_changes,
+    tap_effects,
 )
 from curbstop.commands.change_outs import installed, moment, registers_of
 from curbstop.commands.order_steps import type_of
@@ -209,4 +210,6 @@ EFFECTS: Final[dict[str, Effect]] = {
     "notify_status": _notify_status,
     "start_removal_timer": _start_removal_timer,
     "create_order": _create_order,
+    "advance_tap": tap_effects.advance_tap,
+    "request_feature": tap_effects.request_feature,
 }

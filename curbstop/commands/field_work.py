@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, claims, journal, recalls, settling
+from curbstop.commands import access_issues, change_outs, claims, journal, locate_tickets, recalls, settling
 from curbstop.commands.holdings import has_it, held_once, was_on_site
 from curbstop.commands.order_steps import (
     Event,
@@ -72,8 +72,12 @@ def travel(work: Work, order_id: UUID, *, noted_at: datetime | None = None) -> S
 def arrive(
     work: Work, order_id: UUID, *, position: Mapping[str, Any] | None = None, noted_at: datetime | None = None
 ) -> ServiceOrder:
-    """There. A position far from the service point is flagged, never refused."""
+    """There. A position far from the service point is flagged, never refused.
+
+    Problem(`dig_not_legal`) where the order digs and no locate ticket lets anybody begin.
+    """
     order = load(work, order_id, OrderEvent.ARRIVE)
+    locate_tickets.check_start(work, order, noted_at)
     far = _is_far(work, order, position)
     event = Event(OrderEvent.ARRIVE, noted_at=noted_at, record={"position": dict(position)} if position else {})
     advance(work, order, event, Facts(another_active=_another_active(work, order), far_from_point=far))
@@ -139,6 +143,7 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     order.completed_at = min(visit.noted_at or work.at, work.at)
     order.completed_by_id = work.actor.staff_id
     order.flags = sorted({*order.flags, *(f.code for f in findings if f.severity is Severity.WARN)})
+    locate_tickets.note_dig(work, order, visit.noted_at)
     taken = _finish(work, order, event, facts)
     if Effect.AUTO_RESTORAL in taken.effects:
         recalls.restore(work, order, times)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, scope
+from curbstop.commands import journal, scope, tap_steps
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.cut_offs import is_gated
 from curbstop.domain.order_types import OrderType
@@ -122,6 +122,8 @@ def store_many(work: Work, steps: Sequence[tuple[ServiceOrder, Event, Step]]) ->
     journal.changed_many(work, [order for order, *_ in steps], name)
     for technician_id, orders in sorted(leaving.items()):
         leave_bucket_many(work, orders, technician_id)
+    for order, *_ in steps:
+        tap_steps.order_moved(work, order)
 
 
 def _take_on(order: ServiceOrder, event: Event, taken: Step) -> str:

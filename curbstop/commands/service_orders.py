@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import appointments, gates, journal, numbering, search_index, service_levels
+from curbstop.commands import appointments, gates, journal, numbering, search_index, service_levels, tap_steps
 from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
 from curbstop.commands.work import Work, get
 from curbstop.domain.cut_offs import CAUSE_OF, Cause, Stage
@@ -77,6 +77,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     appointments.check(work, new.window_start, new.window_end)
     account_id = _account_of(work, new, point)
     _check_duplicate(work, new)
+    tap = tap_steps.admit_order(work, order_type.code, point.id) if work.authority is None else None
     order = ServiceOrder(
         id=new.order_id or new_id(),
         number=numbering.next_order_number(work),
@@ -110,6 +111,8 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     service_levels.set_due(work, order)
     work.session.add(order)
     journal.changed(work, order, "create")
+    if tap is not None:
+        tap_steps.order_made(work, tap, order)
     add_history(work, order, Event(OrderEvent.CREATE, reason=new.reason), None)
     search_index.index(work, "service_order", [(order.id, order.number)])
     work.session.flush()

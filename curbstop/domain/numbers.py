@@ -16,13 +16,14 @@ class Prefix(StrEnum):
     CUSTOMER = "CU"
     TABLET = "TB"
     ACCESS_ISSUE = "AI"
+    TAP_REQUEST = "TAP"
     CUT_OFF_RUN = "CR"
 
 
 WITH_YEAR = frozenset(
-    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN}
+    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN, Prefix.TAP_REQUEST}
 )  # these begin at 1 again every January
-_PATTERN = re.compile(r"([A-Z]{2})[ -]*(?:(\d{4})[ -]+)?(\d+)")
+_PATTERN = re.compile(r"([A-Z]{2,3})[ -]*(?:(\d{4})[ -]+)?(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

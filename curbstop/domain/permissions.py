@@ -141,6 +141,9 @@ class Action(StrEnum):
     MANAGE_TABLETS = "manage_tablets"
     RESCUE_WORK = "rescue_work"
     SETTLE_INCIDENT = "settle_incident"
+    VIEW_TAPS = "view_taps"
+    KEEP_TAPS = "keep_taps"
+    RECORD_LOCATE_TICKET = "record_locate_ticket"
 
 
 _Cell = Grant | None
@@ -219,6 +222,9 @@ _ROWS: dict[Action, _Row] = {
     Action.MANAGE_TABLETS:           (NO,    NO,   NO,   NO,   NO,   NO,   Y,    Y,    NO,   NO),
     Action.RESCUE_WORK:              (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
     Action.SETTLE_INCIDENT:          (NO,    NO,   Y,    NO,   NO,   NO,   Y,    NO,   NO,   NO),
+    Action.VIEW_TAPS:                (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.KEEP_TAPS:                (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
+    Action.RECORD_LOCATE_TICKET:     (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
 }
 # fmt: on
 
@@ -261,6 +267,9 @@ ADDED: dict[Action, str] = {
     Action.MANAGE_TABLETS: "the supervisor hands tablets out in the morning, not the administrator",
     Action.RESCUE_WORK: "work of a tablet that cannot send it; the supervisor has it in hand and answers for it",
     Action.SETTLE_INCIDENT: "whoever talks to the technician about work that seems lost",
+    Action.VIEW_TAPS: "whoever answers the telephone or plans the digging; a request names its customer",
+    Action.KEEP_TAPS: "customer service takes requests, money and permits; the supervisor owns the installation",
+    Action.RECORD_LOCATE_TICKET: "whoever calls 811 for the crew",
 }
 
 MATRIX: dict[Action, dict[Role, Grant]] = {

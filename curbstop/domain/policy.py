@@ -12,10 +12,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from curbstop.domain.appointments import AppointmentPolicy
 from curbstop.domain.dispatch import DispatchPolicy
+from curbstop.domain.locate_tickets import LocatePolicy
 from curbstop.domain.policy_checks import check, wrong
 from curbstop.domain.problems import Problem
 from curbstop.domain.removal_timers import RemovalPolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
+from curbstop.domain.taps import TapPolicy
 
 PROFILES = ("generic", "nc", "ca")
 
@@ -115,6 +117,8 @@ class Policy:
     appointments: AppointmentPolicy
     dispatch: DispatchPolicy
     removal: RemovalPolicy
+    locate: LocatePolicy
+    taps: TapPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

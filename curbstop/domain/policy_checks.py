@@ -10,6 +10,7 @@ from curbstop.domain.closures import WEEKDAYS
 from curbstop.domain.dispatch import FIRMNESS
 from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
+from curbstop.domain.taps import PERMITS
 
 if TYPE_CHECKING:
     from curbstop.domain.policy import Policy
@@ -46,7 +47,15 @@ def check(policy: "Policy") -> None:
         if not set(roles) <= {role.value for role in Role}:
             raise wrong(f"overrides.{gate}", "roles")
     _check_service(policy)
+    _check_taps(policy)
     _check_numbers(policy)
+
+
+def _check_taps(policy: "Policy") -> None:
+    if not set(policy.taps.permits) <= set(PERMITS):
+        raise wrong("taps.permits", f"of {', '.join(PERMITS)}")
+    if policy.locate.least_working_days >= policy.locate.most_working_days:
+        raise wrong("locate.most_working_days", "more than locate.least_working_days")
 
 
 def _check_service(policy: "Policy") -> None:

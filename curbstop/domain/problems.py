@@ -145,6 +145,18 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "Some of the run's orders are still out", "Recall them or wait; `orders` lists some."
     ),
     "fee_refused": ProblemType(409, "The policy allows no such fee", "Use a fee that the utility may charge."),
+    "tap_gate_closed": ProblemType(
+        409, "The tap request has not come that far", "`missing` names what has to be there first."
+    ),
+    "tap_request_missing": ProblemType(
+        409, "Nobody has asked for a tap here", "Take a tap request for the place first: POST /tap-requests."
+    ),
+    "tap_ended": ProblemType(409, "The tap request is at its end", "Take another request for the place."),
+    "tap_quote_expired": ProblemType(409, "The quote has expired", "Quote the request again."),
+    "locate_ticket_invalid": ProblemType(
+        422, "The locate ticket does not fit the law", "Correct the ticket, or say why it is an emergency."
+    ),
+    "dig_not_legal": ProblemType(409, "Nobody may dig there then", "Call 811 and wait for the ticket's legal start."),
     "capture_missing": ProblemType(422, "Captures are missing or wrong", "Fill in what `findings` names."),
     "impossible_transition": ProblemType(
         409, "The order is in a state where that cannot happen", "`possible` lists what can happen to it now."

@@ -13,6 +13,7 @@ from curbstop.models.connection_event import ConnectionEvent
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.cut_off_run import CutOffLine, CutOffNotice, CutOffRun
 from curbstop.models.discrepancy import Discrepancy
+from curbstop.models.feature_request import FeatureRequest
 from curbstop.models.fee import Fee
 from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
@@ -38,6 +39,7 @@ from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 from curbstop.models.state_change import StateChange
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
+from curbstop.models.tap_request import LocateTicket, TapHistory, TapRequest
 from curbstop.models.wrong_try import WrongTry
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "EnrolmentCode",
     "ExportMark",
     "ExportRun",
+    "FeatureRequest",
     "Fee",
     "GateCheck",
     "GateOverride",
@@ -75,6 +78,7 @@ __all__ = [
     "Installation",
     "InventoryMove",
     "JobDone",
+    "LocateTicket",
     "Lock",
     "Meter",
     "MeterModel",
@@ -113,6 +117,8 @@ __all__ = [
     "TabletBoot",
     "TabletIncident",
     "TabletPerson",
+    "TapHistory",
+    "TapRequest",
     "Thumbnail",
     "Upload",
     "WeatherDay",

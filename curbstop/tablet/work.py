@@ -90,6 +90,8 @@ class FieldWork:
         """Words for the technician, or None: the customer may have paid since the tablet last heard of it."""
         order = self._find("service_order", order_id)
         until = order["authorized_until"]
+        if self._type_says(order, "requires_dig") and order["state"] not in ("on_site", "suspended"):
+            return self._why_not_dig(order, now or self.store.now_by_server())
         if order["state"] in _UNDER_WAY or until is None or not self._is_cut_off(order):
             return None
         # By the server's clock: a tablet whose clock was set back must not cut somebody off who has paid.
@@ -114,11 +116,27 @@ class FieldWork:
         found: str | None = (self.store.fact("voice_codes") or {}).get(order_id)
         return found
 
+    def _why_not_dig(self, order: Mapping[str, Any], now: datetime) -> str | None:
+        """Nobody puts a spade in the ground before a locate ticket's legal start, nor after its end."""
+        number, begins, ends = order["locate_ticket"], order["dig_from"], order["dig_until"]
+        if number is None:
+            return "There is no locate ticket on this tablet. Sync, or call dispatch before anybody digs."
+        if now < datetime.fromisoformat(begins):
+            return f"By locate ticket {number} nobody may dig before {begins}."
+        if now > datetime.fromisoformat(ends):
+            return f"Locate ticket {number} expired {ends}. Call dispatch: 811 has to mark the place again."
+        return None
+
     def _is_cut_off(self, order: Mapping[str, Any]) -> bool:
+        found = self._type_says(order, "is_cut_off")
+        return str(order["type_code"]).startswith("CUT_OFF_NP") if found is None else found
+
+    def _type_says(self, order: Mapping[str, Any], word: str) -> bool | None:
+        """A member of the order's type, in the order's version; None where the tablet does not know the type."""
         for kind in view.every(self.store, "order_type"):
             if (kind["code"], kind["version"]) == (order["type_code"], order["type_version"]):
-                return bool(kind["definition"].get("is_cut_off"))
-        return str(order["type_code"]).startswith("CUT_OFF_NP")
+                return bool(kind["definition"].get(word))
+        return None
 
     def _check_start(self, order_id: str) -> None:
         refusal = self.why_not_start(order_id)

@@ -68,6 +68,8 @@ BUILT = {
     "MTR_XCHG",
     "READ_RE",
     "ACC_CHK",
+    "TAP_SITE",
+    "TAP_INST",
     "GEN",
 }
 CATALOGUE = load_catalogue()
