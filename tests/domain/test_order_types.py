@@ -125,9 +125,10 @@ def test_an_approver_needs_no_approval() -> None:
     assert not CATALOGUE["GEN"].needs_approval(frozenset({Role.CSR}))
 
 
-def test_only_work_on_valves_and_meters_changes_the_ground() -> None:
+def test_only_work_on_valves_meters_and_mains_changes_the_ground() -> None:
     assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {
         "CUT_OFF_NP", "CUT_OFF_RTN", "CUT_OFF_VIOL", "CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG",
+        "TAP_INST",
     }  # fmt: skip
 
 
