@@ -14,7 +14,7 @@ from curbstop.domain.policy import Policy
 from curbstop.models.account import Account
 from curbstop.models.among import among
 from curbstop.models.cut_off_run import CutOffLine, CutOffRun
-from curbstop.models.owed import PAID_SINCE
+from curbstop.models.owed import NOT_MADE_GOOD, PAID_SINCE
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.standing import Payment, Standing
@@ -61,7 +61,7 @@ def find(work: Work, new: NewRun, policy: Policy) -> list[Candidate]:
         .order_by(due.desc(), Account.id)
     )
     if new.cause is Cause.RETURNED_PAYMENT:
-        statement = statement.where(exists().where(Payment.account_id == Account.id, Payment.returned_on.is_not(None)))
+        statement = statement.where(exists().where(Payment.account_id == Account.id, NOT_MADE_GOOD))
     if new.service_class is not None:
         statement = statement.where(Account.service_class == new.service_class)
     if new.cycle_id is not None:

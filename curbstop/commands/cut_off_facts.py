@@ -17,7 +17,7 @@ from curbstop.models.among import among
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.cut_off_run import CutOffNotice
 from curbstop.models.moratorium import WeatherDay
-from curbstop.models.owed import owed_by
+from curbstop.models.owed import NOT_MADE_GOOD, owed_by
 from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 
 _NOBODY = UUID(int=0)
@@ -159,10 +159,10 @@ def _holds(work: Work, account_ids: Collection[UUID]) -> dict[UUID, list[Held]]:
 
 
 def _returned(work: Work, account_ids: Collection[UUID]) -> dict[UUID, ReturnedPayment]:
-    """The latest payment of each that the bank sent back."""
+    """The latest payment of each that the bank sent back and that was not made good since."""
     rows = work.session.execute(
         select(Payment.account_id, Payment.returned_on, Payment.return_reason, Payment.paid_a_restoral)
-        .where(among(work.session, Payment.account_id, account_ids), Payment.returned_on.is_not(None))
+        .where(among(work.session, Payment.account_id, account_ids), NOT_MADE_GOOD)
         .order_by(Payment.returned_on)
     )
     return {

@@ -75,8 +75,7 @@ def look_again(work: Work, run: CutOffRun, stage: Stage) -> None:
     Lines are taken in the order of what they owe, so that the day's capacity goes to the largest debts.
     """
     work.session.flush()
-    lines = sorted(listed(work, run), key=lambda line: (-line.due_cents, line.id))
-    crews = _crews(work)
+    lines, crews = _by_debt(work, run), _crews(work)
     for start in range(0, len(lines), SLICE):
         part = lines[start : start + SLICE]
         questions = [question_of(run, line, (start + number) // crews) for number, line in enumerate(part)]
@@ -90,6 +89,16 @@ def look_again(work: Work, run: CutOffRun, stage: Stage) -> None:
             rows.append({"id": line.id, "due_cents": cents, **found})
         update_many(work.session, CutOffLine, rows, keys=("id",))
     work.session.expire_all()
+
+
+def planned_before(work: Work, run: CutOffRun, line: CutOffLine) -> int:
+    """How many of the list's cut-offs each of the day's people has before this line's turn, as `look_again` asks it."""
+    before = [one.id for one in _by_debt(work, run)]
+    return before.index(line.id) // _crews(work) if line.id in before else 0
+
+
+def _by_debt(work: Work, run: CutOffRun) -> list[CutOffLine]:
+    return sorted(listed(work, run), key=lambda line: (-line.due_cents, line.id))
 
 
 def _standing(checked: Checked) -> dict[str, Any]:

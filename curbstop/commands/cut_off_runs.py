@@ -176,7 +176,8 @@ def override(work: Work, run_id: UUID, line_id: UUID, gate: str, *, reason: str)
     require(work.actor, Action.OVERRIDE_GATE)
     run = get(work, CutOffRun, run_id)
     [line] = cut_off_lines.of_run(work, run, [line_id])
-    gate_overrides.override(work, cut_off_lines.question_of(run, line), gate, stage=Stage.APPROVE, reason=reason)
+    question = cut_off_lines.question_of(run, line, cut_off_lines.planned_before(work, run, line))
+    gate_overrides.override(work, question, gate, stage=Stage.APPROVE, reason=reason)
     line.awaits = [one for one in line.awaits if one != gate]
     work.session.flush()
     return line

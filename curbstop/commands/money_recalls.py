@@ -70,9 +70,15 @@ def take_back(work: Work, orders: Sequence[ServiceOrder], *, reason: str) -> Non
 
 def use_up_notices(work: Work, account_ids: Collection[UUID]) -> None:
     """Whoever has paid everything is told anew before a cut-off for a later debt, also if the payment comes back."""
-    if account_ids:
-        open_ones = among(work.session, CutOffNotice.account_id, account_ids), CutOffNotice.used_up_at.is_(None)
-        work.session.execute(update(CutOffNotice).where(*open_ones).values(used_up_at=work.at))
+    if not account_ids:
+        return
+    open_ones = (
+        among(work.session, CutOffNotice.account_id, account_ids),
+        # No payment puts an end to a violation.
+        CutOffNotice.cause == Cause.NONPAYMENT.value,
+        CutOffNotice.used_up_at.is_(None),
+    )
+    work.session.execute(update(CutOffNotice).where(*open_ones).values(used_up_at=work.at))
 
 
 def _event(state: OrderState) -> OrderEvent:

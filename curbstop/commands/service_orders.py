@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -207,9 +207,18 @@ def unhold_due(work: Work, *, limit: int = 200) -> int:
                 unhold(work, order_id)
             done += 1
         except Problem as problem:
-            # Somebody moved it meanwhile; one order must not keep the others waiting.
+            # Somebody moved it meanwhile, or a gate is against it; one order must not keep the others waiting.
             log.info("order %s stays held: %s", order_id, problem)
+            if problem.code in ("gate_blocked", "override_needed"):
+                _hold_on(work, order_id, today + timedelta(days=1))
     return done
+
+
+def _hold_on(work: Work, order_id: UUID, until: date) -> None:
+    """A cut-off that a gate blocks is asked about once a day; otherwise the first 200 would keep all others waiting."""
+    order = get(work, ServiceOrder, order_id)
+    order.held_until = until
+    journal.changed(work, order, "hold")
 
 
 def cancel(work: Work, order_id: UUID, *, reason: str, if_version: int | None = None) -> ServiceOrder:

@@ -11,13 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from curbstop.commands import journal, money_recalls
 from curbstop.commands.work import Work, lock_many
 from curbstop.domain.clocks import AHEAD
-from curbstop.domain.cut_offs import MONEY, Cause
+from curbstop.domain.cut_offs import Cause
 from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.ids import new_id
-from curbstop.models.owed import owed_by
+from curbstop.models.owed import owed_by, with_returned
 from curbstop.models.standing import Payment, PaymentsMark, Standing
 
 
@@ -122,10 +122,16 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
         for one in new
     )
     work.session.flush()
-    owed = owed_by(work.session, {one.account_id for one in new})
-    paid = [account_id for account_id, one in owed.items() if takes_back(one)]
+    payers = {one.account_id for one in new}
+    paid = [account_id for account_id, one in owed_by(work.session, payers).items() if takes_back(one)]
+    good = sorted(payers - with_returned(work.session, payers)) if payers else []
     money_recalls.use_up_notices(work, paid)
-    return Taken(len(new), money_recalls.withdraw(work, paid, causes=MONEY, reason="payment received"))
+    # Each by what it was for: a dollar makes no returned cheque good, though nothing else may be past due.
+    recalled = [
+        *money_recalls.withdraw(work, paid, causes=[Cause.NONPAYMENT], reason="payment received"),
+        *money_recalls.withdraw(work, good, causes=[Cause.RETURNED_PAYMENT], reason="payment received"),
+    ]
+    return Taken(len(new), recalled)
 
 
 def return_payment(work: Work, source_key: str, *, returned_on: date, reason: str) -> Payment:

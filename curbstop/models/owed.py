@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, ScalarSelect, func, select
+from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.money import Owed
 from curbstop.models.among import among
@@ -22,6 +22,20 @@ PAID_SINCE = (
     .scalar_subquery()
 )
 
+_OTHER = aliased(Payment)
+
+
+def _others(*where: ColumnElement[bool]) -> ScalarSelect[int]:
+    theirs = select(func.coalesce(func.sum(_OTHER.cents), 0)).where(_OTHER.account_id == Payment.account_id, *where)
+    return theirs.correlate(Payment).scalar_subquery()
+
+
+# A payment that the bank sent back and that was not made good by what was paid since, beside what came back since too.
+NOT_MADE_GOOD: ColumnElement[bool] = Payment.returned_on.is_not(None) & (
+    _others(_OTHER.returned_on.is_(None), func.date(_OTHER.received_at, type_=Date()) >= Payment.returned_on)
+    < _others(_OTHER.returned_on >= Payment.returned_on)
+)
+
 
 def owed_by(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Owed]:
     """What each account owes; accounts that billing said nothing of are left out."""
@@ -31,3 +45,9 @@ def owed_by(session: Session, account_ids: Collection[UUID]) -> dict[UUID, Owed]
         )
     )
     return {account_id: Owed(past_due, int(paid)) for account_id, past_due, paid in rows}
+
+
+def with_returned(session: Session, account_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the accounts that have yet to make a returned payment good."""
+    found = select(Payment.account_id).where(among(session, Payment.account_id, account_ids), NOT_MADE_GOOD)
+    return set(session.scalars(found))

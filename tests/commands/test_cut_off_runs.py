@@ -31,7 +31,7 @@ from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
 from curbstop.models import CutOffLine, CutOffNotice, CutOffRun, GateCheck, ServiceOrder
 from curbstop.models.base import utc_now
-from tests.cut_offs import any_day, owes
+from tests.cut_offs import ANY_DAY, any_day, owes
 from tests.sync.model_tablet import ModelTablet
 from tests.town import Place, Town
 
@@ -271,6 +271,17 @@ def test_lines_that_wait_for_a_word_stop_the_approval_until_they_have_it(town: T
         )
         cut_off_runs.approve(work, run)
     assert lines(town, run)[places[2].account_id].state == "listed"
+
+
+def test_a_line_beyond_the_days_capacity_can_be_let_through(town: Town, places: list[Place]) -> None:
+    any_day(town, cut_off={**ANY_DAY["cut_off"], "most_per_technician": 0})
+    run = build(town)
+    noticed(town, run)
+    finalise(town, run)
+    last = lines(town, run)[places[0].account_id]
+    assert last.awaits == ["capacity"]
+    with town.work("sue") as work:
+        assert cut_off_runs.override(work, run, last.id, "capacity", reason="A second crew comes.").awaits == []
 
 
 def test_the_approver_may_leave_out_what_waits(town: Town, places: list[Place]) -> None:

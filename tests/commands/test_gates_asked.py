@@ -32,7 +32,7 @@ from curbstop.domain.permissions import Role
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import Facts, OrderEvent, OrderState, step
 from curbstop.models import AuditEntry, GateCheck, GateOverride, OrderHistory, ServiceOrder
-from tests.cut_offs import any_day, delinquent
+from tests.cut_offs import any_day, delinquent, owes
 from tests.town import Place, Town
 
 
@@ -309,3 +309,15 @@ def test_the_history_of_a_held_cut_off_says_who_held_it(town: Town, place: Place
     pull(town, town.tablet("tom"))
     last = town.all(select(OrderHistory).where(OrderHistory.order_id == order).order_by(OrderHistory.id))[-1]
     assert (last.event, last.staff_id) == ("hold", None)
+
+
+def test_a_held_cut_off_that_a_gate_is_against_is_asked_about_once_a_day(town: Town, place: Place) -> None:
+    """Otherwise the first two hundred of them would keep all other held orders waiting."""
+    order = town.order("CUT_OFF_NP", place, by="bill")
+    with town.work("sue") as work:
+        service_orders.hold(work, order, until=town.today + timedelta(days=1), reason="The crew is ill.")
+    owes(town, place, 2_000)
+    with town.work() as work:
+        assert service_orders.unhold_due(replace(work, at=work.at + timedelta(days=1))) == 0
+    found = town.read_order(order)
+    assert (found.state, found.held_until) == ("held", town.today + timedelta(days=2))

@@ -1,0 +1,76 @@
+"""A payment that the bank sent back is a reason to cut off until it is made good, and only then no more."""
+
+from datetime import timedelta
+
+import pytest
+
+from curbstop.commands import cut_off_facts, cut_off_runs, standings
+from curbstop.commands.cut_off_candidates import NewRun
+from curbstop.commands.standings import Paid
+from curbstop.domain.cut_offs import Cause
+from curbstop.domain.problems import Problem
+from curbstop.models.base import utc_now
+from tests.commands.test_standings import of_type
+from tests.cut_offs import any_day, delinquent
+from tests.town import Place, Town
+
+
+def pays(town: Town, place: Place, cents: int, key: str) -> standings.Taken:
+    payment = Paid(account_id=place.account_id, source_key=key, cents=cents, received_at=utc_now())
+    with town.work("ivy") as work:
+        return standings.take(work, [payment])
+
+
+def bounces(town: Town, place: Place, cents: int, key: str) -> None:
+    """A payment of a week ago comes back three days later."""
+    received = utc_now() - timedelta(days=7)
+    payment = Paid(account_id=place.account_id, source_key=key, cents=cents, received_at=received)
+    with town.work("ivy") as work:
+        standings.take(work, [payment])
+        standings.return_payment(work, key, returned_on=town.today - timedelta(days=4), reason="insufficient_funds")
+
+
+def is_open(town: Town, place: Place) -> bool:
+    with town.work() as work:
+        found = cut_off_facts.gather(work, [place.account_id], town.today, Cause.RETURNED_PAYMENT)
+        return found[place.account_id].returned is not None
+
+
+def test_what_is_paid_since_makes_a_returned_payment_good(town: Town) -> None:
+    place = delinquent(town, town.place())
+    bounces(town, place, 5_000, "P-1")
+    pays(town, place, 4_999, "P-2")
+    assert is_open(town, place)
+    pays(town, place, 1, "P-3")
+    assert not is_open(town, place)
+
+
+def test_one_payment_does_not_make_two_good(town: Town) -> None:
+    place = delinquent(town, town.place())
+    for key in ("P-1", "P-2"):
+        bounces(town, place, 5_000, key)
+    pays(town, place, 5_000, "P-3")
+    assert is_open(town, place)
+    pays(town, place, 5_000, "P-4")
+    assert not is_open(town, place)
+
+
+def test_a_cut_off_is_taken_back_when_the_payment_is_made_good_and_not_before(town: Town) -> None:
+    """What was owed may be nothing past due yet: then any dollar seemed enough."""
+    any_day(town)
+    place = delinquent(town, town.place(), 5_000)
+    bounces(town, place, 8_000, "P-1")
+    order = of_type(town, "CUT_OFF_RTN", place)
+    assert pays(town, place, 5_000, "P-2").recalled == []
+    assert town.read_order(order).state != "cancelled"
+    assert pays(town, place, 3_000, "P-3").recalled == [order]
+
+
+def test_nobody_is_listed_for_a_payment_that_was_made_good_long_ago(town: Town) -> None:
+    """A cent of the next bill would have been enough to be cut off without a notice."""
+    any_day(town)
+    place = delinquent(town, town.place())
+    bounces(town, place, 5_000, "P-1")
+    pays(town, place, 5_000, "P-2")
+    with pytest.raises(Problem, match="Nobody owes enough"), town.work("bill") as work:
+        cut_off_runs.build(work, NewRun(cause=Cause.RETURNED_PAYMENT, cut_on=town.today))
