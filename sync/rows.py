@@ -123,7 +123,7 @@ def _registers() -> Select[Any]:
         select(item.label("item"))
         .select_from(Register)
         .outerjoin(last, last.id == newest)
-        .where(Register.meter_id == Meter.id)
+        .where(Register.meter_id == Meter.id, Register.removed_at.is_(None))
         .order_by(Register.position)
         .correlate(Meter)
     )

@@ -23,7 +23,16 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Inventory and change-outs": (
         "What meters there are and where each is in its life, the exchanges that were made, what other systems still "
         "have to hear of them, and what the field found otherwise than the books have it.",
-        ("meter_model", "radio", "inventory_move", "change_out", "export_mark", "export_run", "discrepancy"),
+        (
+            "meter_model",
+            "radio",
+            "inventory_move",
+            "change_out",
+            "meter_test",
+            "export_mark",
+            "export_run",
+            "discrepancy",
+        ),
     ),
     "Service orders": (
         "What the office wants done. The type is data, and an order keeps the version that it was made with. Every "

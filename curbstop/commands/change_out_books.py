@@ -156,7 +156,9 @@ def _known(work: Work, serials: set[str]) -> dict[str, Known]:
 def _registers(work: Work, meter_ids: set[UUID]) -> dict[UUID, dict[str, tuple[UUID, RegisterFacts]]]:
     found: dict[UUID, dict[str, tuple[UUID, RegisterFacts]]] = defaultdict(dict)
     rows = work.session.scalars(
-        select(Register).where(Register.meter_id.in_(meter_ids)).order_by(Register.meter_id, Register.position)
+        select(Register)
+        .where(Register.meter_id.in_(meter_ids), Register.removed_at.is_(None))
+        .order_by(Register.meter_id, Register.position)
     )
     for row in rows:
         facts = RegisterFacts(row.dials, row.decimals, row.multiplier)

@@ -91,7 +91,8 @@ def installed(work: Work, service_point_id: UUID) -> tuple[Installation, Meter] 
 
 def registers_of(work: Work, meter_id: UUID) -> dict[str, Register]:
     """The registers of a meter by position, as captures name them: '1', '2'."""
-    found = work.session.scalars(select(Register).where(Register.meter_id == meter_id).order_by(Register.position))
+    there = select(Register).where(Register.meter_id == meter_id, Register.removed_at.is_(None))
+    found = work.session.scalars(there.order_by(Register.position))
     return {str(register.position): register for register in found}
 
 
@@ -113,6 +114,18 @@ def moment(work: Work, order: ServiceOrder) -> datetime:
     return min(noted, heard) if noted is not None else heard
 
 
+def distance_and_accuracy(
+    work: Work, order: ServiceOrder, captures: Mapping[str, Any]
+) -> tuple[float | None, float | None]:
+    """How far from the place the captures were taken, and how exactly that is known; both in meters."""
+    gps = captures.get("gps")
+    if not gps:
+        return None, None
+    place, accuracy = location_of(work, order.service_point_id), gps.get("accuracy_m")
+    distance = distance_m(place, (gps["longitude"], gps["latitude"])) if place else None
+    return distance, float(accuracy) if isinstance(accuracy, int | float) else None
+
+
 def whole(value: Any, default: int = 0) -> int:
     """A captured number as a whole one."""
     return default if value is None else int(Decimal(str(value)))
@@ -127,9 +140,7 @@ def _look(
 
 
 def _change_out(work: Work, order: ServiceOrder, captures: Mapping[str, Any], at: datetime) -> ChangeOut:
-    gps = captures.get("gps")
-    place = location_of(work, order.service_point_id) if gps else None
-    accuracy = gps.get("accuracy_m") if gps else None
+    distance, accuracy = distance_and_accuracy(work, order, captures)
     return ChangeOut(
         old_serial=str(captures["old_serial"]),
         new_serial=str(captures["new_serial"]),
@@ -150,7 +161,7 @@ def _change_out(work: Work, order: ServiceOrder, captures: Mapping[str, Any], at
         found_different_meter=bool(captures.get("found_different_meter")),
         typed_by_hand=captures.get("new_serial_by") == "typed",
         serial_again=captures.get("new_serial_again"),
-        accuracy_m=float(accuracy) if isinstance(accuracy, int | float) else None,
-        distance_m=distance_m(place, (gps["longitude"], gps["latitude"])) if gps and place else None,
+        accuracy_m=accuracy,
+        distance_m=distance,
         test_read=captures.get("test_read"),
     )

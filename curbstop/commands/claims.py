@@ -33,6 +33,9 @@ DISPUTED, LOST = Flag.CLAIM_DISPUTED.value, Flag.CLAIM_LOST.value
 # (capture, code of the refusal)
 _CLAIMS: Final = (("new_serial", "serial_claimed_twice"), ("new_endpoint", "radio_claimed_twice"))
 
+# The effects that put a meter or a radio somewhere.
+_INSTALLING: Final = frozenset({"exchange_meter", "exchange_register", "install_meter"})
+
 Claimant = dict[str, Any]
 
 
@@ -41,7 +44,7 @@ def check(work: Work, order: ServiceOrder, order_type: OrderType, captures: Mapp
 
     A claim is an installation of this moment, or a change-out that was brought back and is not posted yet.
     """
-    if not any(call.effect == "exchange_meter" for call in order_type.effects):
+    if not any(call.effect in _INSTALLING for call in order_type.effects):
         return
     wanted = [(name, code, str(captures[name])) for name, code in _CLAIMS if captures.get(name)]
     _one_after_the_other(work, [value for _, _, value in wanted])
@@ -201,14 +204,13 @@ def _one_after_the_other(work: Work, values: Sequence[str]) -> None:
 
 
 def _brought_back(work: Work, order: ServiceOrder, name: str, value: str) -> list[Claimant]:
-    """Change-outs of other orders that were completed and not posted; there are never many."""
+    """What other orders installed that were completed and not posted; there are never many."""
     rows = work.session.execute(
         select(ServiceOrder, ServicePoint.number, Staff.name)
         .join(ServicePoint, ServicePoint.id == ServiceOrder.service_point_id)
         .outerjoin(Staff, Staff.id == ServiceOrder.completed_by_id)
         .where(
             ServiceOrder.state == OrderState.COMPLETED,
-            ServiceOrder.type_code == order.type_code,
             ServiceOrder.id != order.id,
             ServiceOrder.service_point_id != order.service_point_id,
             ServiceOrder.captures[name].as_string() == value,

@@ -12,6 +12,7 @@ from curbstop.commands import (
     follow_ups,
     journal,
     locks,
+    meter_work,
     order_contacts,
     readings,
     removal_timers,
@@ -197,6 +198,10 @@ def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any
 
 
 EFFECTS: Final[dict[str, Effect]] = {
+    "install_meter": meter_work.install_meter,
+    "remove_meter": meter_work.remove_meter,
+    "exchange_register": meter_work.exchange_register,
+    "record_test": meter_work.record_test,
     "set_physical_state": _set_physical_state,
     "record_reading": _record_reading,
     "set_account_status": _set_account_status,

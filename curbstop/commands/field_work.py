@@ -11,7 +11,16 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select
 
-from curbstop.commands import access_issues, change_outs, claims, journal, locate_tickets, recalls, settling
+from curbstop.commands import (
+    access_issues,
+    change_outs,
+    claims,
+    journal,
+    locate_tickets,
+    meter_checks,
+    recalls,
+    settling,
+)
 from curbstop.commands.holdings import has_it, held_once, was_on_site
 from curbstop.commands.order_steps import (
     Event,
@@ -206,9 +215,8 @@ def findings_of(
     """Everything wrong or odd about a visit: the type's captures, and for a change-out the books as well."""
     labels = list(work.session.scalars(select(Attachment.label).where(Attachment.order_id == order.id)))
     findings = check_captures(order_type, outcome, captures, labels)
-    exchanges = any(call.effect == "exchange_meter" for call in order_type.effects)
-    if exchanges and not any(f.severity is Severity.REJECT for f in findings):
-        findings += change_outs.check(work, order, captures, noted_at or work.at, photos=labels)
+    if outcome_completes(order_type, outcome) and not any(f.severity is Severity.REJECT for f in findings):
+        findings += meter_checks.check(work, order, order_type, captures, noted_at or work.at, photos=labels)
     return findings
 
 

@@ -71,7 +71,7 @@ _EXCHANGE_PHOTOS = ("photo_old_register", "photo_old_serial", "photo_new_registe
 JOBS = (
     Job("CUT_OFF_REQ", "carla", "carla", "Moving out; leave it off.", "Tom cuts off", _cut_off,
         "off, with the final reading", "off"),
-    Job("MTR_XCHG", "bill", "bill", "Register has stopped.", "Tom changes a meter, with four photos", _change_out,
+    Job("MTR_XCHG", "sue", "bill", "Register has stopped.", "Tom changes a meter, with four photos", _change_out,
         "the new meter is installed", None),
     Job("READ_RE", "carla", "carla", "Customer doubts the reading.", "Tom reads again", _re_read,
         "the doubted reading was looked at again", None),

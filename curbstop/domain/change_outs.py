@@ -113,15 +113,17 @@ def check(change_out: ChangeOut, books: Books) -> list[Finding]:
     if already_recorded(books):
         return []
     return [
-        *_check_meters(change_out, books),
-        *_check_out_reads(change_out, books),
-        *_check_in_reads(change_out, books),
-        *_check_model(change_out, books),
-        *_check_when_and_where(change_out, books),
+        *check_new_meter(change_out, books),
+        *_check_old(change_out, books),
+        *check_out_reads(change_out, books),
+        *check_in_reads(change_out, books),
+        *check_model(change_out, books),
+        *check_when_and_where(change_out, books),
     ]
 
 
-def _check_meters(out: ChangeOut, books: Books) -> Iterator[Finding]:
+def check_new_meter(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """What the books say against the meter and the radio that were put in."""
     if out.new_serial == out.old_serial:
         yield reject("SAME_SERIAL", "new_serial", "the new meter has the old one's serial number")
     elif books.new_active_at is not None:
@@ -132,13 +134,17 @@ def _check_meters(out: ChangeOut, books: Books) -> Iterator[Finding]:
     elif books.new_status not in AT_HAND:
         status = books.new_status.value if books.new_status else "not known"
         yield warn("NEW_NOT_IN_STOCK", "new_serial", f"{out.new_serial} is {status} in the inventory")
-    if books.endpoint_active_at is not None:
-        where = books.endpoint_active_at
-        yield reject("ENDPOINT_ACTIVE_ELSEWHERE", "new_endpoint", f"{out.new_endpoint} transmits for {where}")
-    yield from _check_old(out, books)
+    yield from check_radio(out, books)
     if out.typed_by_hand and out.serial_again != out.new_serial:
         said = f"and then {out.serial_again}" if out.serial_again else "and not typed a second time"
         yield warn("SERIAL_UNCONFIRMED", "new_serial", f"{out.new_serial} was typed by hand {said}")
+
+
+def check_radio(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """A radio transmits for one meter."""
+    if books.endpoint_active_at is not None:
+        where = books.endpoint_active_at
+        yield reject("ENDPOINT_ACTIVE_ELSEWHERE", "new_endpoint", f"{out.new_endpoint} transmits for {where}")
 
 
 def _check_old(out: ChangeOut, books: Books) -> Iterator[Finding]:
@@ -154,7 +160,8 @@ def _check_old(out: ChangeOut, books: Books) -> Iterator[Finding]:
         yield warn("OLD_ACTIVE_ELSEWHERE", "old_serial", f"{out.old_serial} should be at {where}")
 
 
-def _check_out_reads(out: ChangeOut, books: Books) -> Iterator[Finding]:
+def check_out_reads(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """The last readings against those before, register by register."""
     if out.estimated_out_read and not out.estimate_reason:
         yield warn("ESTIMATE_WITHOUT_REASON", "estimate_reason", "an estimated reading needs a reason")
     if out.old_unreadable and not out.estimated_out_read:
@@ -198,7 +205,8 @@ def estimate(books: Books, position: str) -> Decimal:
     return guessed % register.capacity
 
 
-def _check_in_reads(out: ChangeOut, books: Books) -> Iterator[Finding]:
+def check_in_reads(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """The first readings of new registers, and what the new radio says of them."""
     register = out.face
     for position, value in out.in_reads.items():
         if position not in ("1", "2", "3", "4"):
@@ -226,7 +234,8 @@ def _check_test_read(out: ChangeOut, register: RegisterFacts, model: Model | Non
         yield warn("CROSS_WIRED", "new_endpoint", f"the radio says {heard}, the register {shown}")
 
 
-def _check_model(out: ChangeOut, books: Books) -> Iterator[Finding]:
+def check_model(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """The new meter against the model catalogue, and its size against the old one's."""
     if books.model_unknown:
         what = " ".join(filter(None, (out.new_make, out.new_model))) or "a meter without a model"
         yield warn("MODEL_UNKNOWN", "new_model", f"{what} is not in the model catalogue")
@@ -258,7 +267,8 @@ def _check_resolution(out: ChangeOut, model: Model) -> Iterator[Finding]:
             yield warn("MODEL_DIFFERS", "in_read", f"{number}, but this model shows steps of {model.resolution:f}")
 
 
-def _check_when_and_where(out: ChangeOut, books: Books) -> Iterator[Finding]:
+def check_when_and_where(out: ChangeOut, books: Books) -> Iterator[Finding]:
+    """The moment against the last reading and the server's clock, the position against the place's."""
     last = books.last_read_at
     # Days, not moments: readings that came from files have no certain hour.
     if last is not None and out.installed_at.astimezone(books.zone).date() < last.astimezone(books.zone).date():

@@ -89,10 +89,14 @@ EFFECTS: Final[dict[str, EffectKind]] = {
     "create_order": EffectKind(
         "a following order of type `code` is created, where `only_if` holds or there is none", ("code",), built=True
     ),
-    "exchange_register": EffectKind("the register or radio of the installed meter is replaced", in_the_ground=True),
-    "install_meter": EffectKind("a meter's installation begins at the service point", in_the_ground=True),
-    "remove_meter": EffectKind("the installation ends and its radio is retired", in_the_ground=True),
-    "record_test": EffectKind("the accuracy at each flow is stored as evidence"),
+    "exchange_register": EffectKind(
+        "the register or radio of the installed meter is replaced", built=True, in_the_ground=True
+    ),
+    "install_meter": EffectKind("a meter's installation begins at the service point", built=True, in_the_ground=True),
+    "remove_meter": EffectKind("the installation ends and its radio is retired", built=True, in_the_ground=True),
+    "record_test": EffectKind(
+        "the accuracy at each flow is computed and stored as evidence; a failed meter gets a change-out", built=True
+    ),
     "assess_tamper": EffectKind("evidence is filed and the escalation ladder rises by one"),
     "close_ami_event": EffectKind("the alarm or orphan that the order was made for is closed"),
     "bill_costs": EffectKind("hours and materials are billed to the owner"),

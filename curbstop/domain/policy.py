@@ -100,6 +100,21 @@ class FeePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterTestPolicy:
+    """Accuracy at each flow in tenths of a percent, and how much each flow counts in the average."""
+
+    low_least_tenths: int
+    low_most_tenths: int
+    low_weight: int
+    mid_least_tenths: int
+    mid_most_tenths: int
+    mid_weight: int
+    high_least_tenths: int
+    high_most_tenths: int
+    high_weight: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version's content. `overrides` names, for each gate that can be overridden, the roles that may."""
 
@@ -119,6 +134,7 @@ class Policy:
     removal: RemovalPolicy
     locate: LocatePolicy
     taps: TapPolicy
+    meter_test: MeterTestPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

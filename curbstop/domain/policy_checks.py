@@ -48,6 +48,7 @@ def check(policy: "Policy") -> None:
             raise wrong(f"overrides.{gate}", "roles")
     _check_service(policy)
     _check_taps(policy)
+    _check_meter_test(policy)
     _check_numbers(policy)
 
 
@@ -56,6 +57,13 @@ def _check_taps(policy: "Policy") -> None:
         raise wrong("taps.permits", f"of {', '.join(PERMITS)}")
     if policy.locate.least_working_days >= policy.locate.most_working_days:
         raise wrong("locate.most_working_days", "more than locate.least_working_days")
+
+
+def _check_meter_test(policy: "Policy") -> None:
+    limits = asdict(policy.meter_test)
+    for flow in ("low", "mid", "high"):
+        if limits[f"{flow}_least_tenths"] > limits[f"{flow}_most_tenths"]:
+            raise wrong(f"meter_test.{flow}_most_tenths", f"no less than {flow}_least_tenths")
 
 
 def _check_service(policy: "Policy") -> None:

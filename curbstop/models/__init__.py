@@ -20,6 +20,7 @@ from curbstop.models.import_batch import ImportBatch
 from curbstop.models.inventory import InventoryMove, MeterModel, Radio
 from curbstop.models.lock import Lock
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.meter_test import MeterTest
 from curbstop.models.moratorium import Moratorium, WeatherDay
 from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
@@ -82,6 +83,7 @@ __all__ = [
     "Lock",
     "Meter",
     "MeterModel",
+    "MeterTest",
     "Moratorium",
     "NumberSequence",
     "OpLedger",

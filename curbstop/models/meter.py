@@ -12,7 +12,7 @@ from curbstop.models.ids import new_id
 
 
 class Meter(Versioned, Base):
-    """A meter body. `status` is its place in the inventory: stock, installed, removed, retired."""
+    """A meter body. `status` is its place in the inventory, curbstop.domain.meters.MeterStatus."""
 
     __tablename__ = "meter"
 
@@ -25,10 +25,22 @@ class Meter(Versioned, Base):
 
 
 class Register(Base):
-    """A counter of a meter; a compound meter has two. A reading is below 10^dials units of the register."""
+    """A counter of a meter; a compound meter has two. A reading is below 10^dials units of the register.
+
+    A register that was replaced is kept with the date: what it showed was counted in its own units.
+    """
 
     __tablename__ = "register"
-    __table_args__ = (Index("uq_register_meter_id_position", "meter_id", "position", unique=True),)
+    __table_args__ = (
+        Index(
+            "uq_register_meter_id_position",
+            "meter_id",
+            "position",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+            sqlite_where=text("removed_at IS NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     meter_id: Mapped[UUID] = mapped_column(ForeignKey("meter.id"))
@@ -37,6 +49,8 @@ class Register(Base):
     decimals: Mapped[int] = mapped_column(default=0)
     multiplier: Mapped[Decimal] = mapped_column(Numeric(14, 4), default=Decimal(1))
     unit: Mapped[str] = mapped_column(String(5), default="GAL")
+    serial: Mapped[str | None] = mapped_column(String(40))
+    removed_at: Mapped[datetime | None]
 
 
 class Endpoint(Base):

@@ -79,7 +79,9 @@ def installed(session: Session, service_point_ids: Collection[UUID]) -> dict[UUI
 def register_at(session: Session, actor: Actor, meter_id: UUID, position: int) -> UUID:
     """The id of a meter's register by its position, or Problem(`not_found`)."""
     require(actor, Action.VIEW_NETWORK)
-    there = select(Register.id).where(Register.meter_id == meter_id, Register.position == position)
+    there = select(Register.id).where(
+        Register.meter_id == meter_id, Register.position == position, Register.removed_at.is_(None)
+    )
     register_id = session.scalar(there)
     if register_id is None:
         raise Problem("not_found", f"There is no register {position} of a meter with id {meter_id}.")
@@ -106,7 +108,7 @@ def _lines() -> Select[Any]:
 def _with_registers(session: Session, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
     rows = session.execute(
         _lines()
-        .join(Register, Register.meter_id == Meter.id)
+        .join(Register, (Register.meter_id == Meter.id) & Register.removed_at.is_(None))
         .add_columns(Register)
         .where(condition)
         .order_by(Meter.serial, Register.position)

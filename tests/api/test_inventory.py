@@ -53,3 +53,14 @@ def test_a_phantom_is_heard_and_settled(office: Office, town: Town) -> None:
     [radio] = sue.get("/inventory/radios?status=removed").json["items"]
     moved = sue.send("POST", f"/inventory/radios/{radio['id']}/move", json={"to": "scrapped"}, version=radio["version"])
     assert moved.json["status"] == "scrapped"
+
+
+def test_billing_asks_what_a_place_used(office: Office, town: Town) -> None:
+    place, bill = town.place(last=1000), office.as_("bill")
+    body = {"value": "1042", "kind": "regular", "noted_at": "2026-11-22T10:00:00Z"}
+    assert bill.post(f"/meters/{place.meter_id}/readings", body).status_code == 201
+    [period] = bill.get(f"/service-points/{place.id}/consumption").json["periods"]
+    assert (period["used_gal"], period["open"], period["exchanged"]) == ("42", False, False)
+    assert [(leg["from_value"], leg["to_value"]) for leg in period["legs"]] == [("1000", "1042")]
+    assert code(bill.get(f"/service-points/{place.account_id}/consumption")) == "not_found"
+    assert bill.get("/meter-tests?passed=false").json["items"] == []

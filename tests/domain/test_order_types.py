@@ -66,6 +66,10 @@ BUILT = {
     "CUT_ON_NEW",
     "CUT_ON_RSTR",
     "MTR_XCHG",
+    "REG_XCHG",
+    "MTR_SET",
+    "MTR_PULL",
+    "MTR_TEST",
     "READ_RE",
     "ACC_CHK",
     "TAP_SITE",
@@ -129,6 +133,7 @@ def test_only_work_on_valves_meters_and_mains_changes_the_ground() -> None:
     assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {
         "CUT_OFF_NP", "CUT_OFF_RTN", "CUT_OFF_VIOL", "CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG",
         "TAP_INST",
+        "REG_XCHG", "MTR_SET", "MTR_PULL",
     }  # fmt: skip
 
 
@@ -147,7 +152,7 @@ def test_an_outcome_completes_or_returns_and_a_strange_one_is_refused() -> None:
         (lambda row: row.update(outcomes=["DONE", "GONE"]), "GEN: unknown outcome 'GONE'"),
         (lambda row: row.update(effects=[{"effect": "explode"}]), "GEN: unknown effect 'explode'"),
         (lambda row: row.update(effects=["attach_fee"]), "GEN: effect attach_fee needs 'kind'"),
-        (lambda row: row.update(effects=["install_meter"]), "GEN: effect install_meter is not built"),
+        (lambda row: row.update(effects=["close_temp_service"]), "GEN: effect close_temp_service is not built"),
         (lambda row: row.update(effects=[{"effect": "log_contact", "reason": "fun"}]), "GEN: .*does not know reason"),
         (
             lambda row: row.update(effects=[{"effect": "create_order", "code": "GEN", "only_if": {"capture": "x"}}]),
