@@ -10,9 +10,11 @@ from api.core.context import context
 from api.core.document import RETRY_AFTER
 from api.core.handover import Stream
 from api.core.listeners import Listener
+from api.core.office_listeners import OfficeListener
 from curbstop.domain.problems import Problem
 from curbstop.queries import staff
 from curbstop.queries import tablets as queries
+from curbstop.queries.visible_orders import sight
 from sync import scope
 
 blp = Blueprint("live", "live", url_prefix="/sync/v1", description="Pokes for tablets that are online.")
@@ -62,7 +64,12 @@ def listen_for_changes() -> Response:
 def standing(session: Session, listener: Listener) -> frozenset[str]:
     """The buckets that a listener may hear of now, or the Problem that ends its stream."""
     me = staff.actor_of(session, listener.staff_id, listener.tablet_id)
+    if isinstance(listener, OfficeListener):
+        sight(me)
+        listener.actor = me
+        return listener.buckets
     queries.syncing(me)
+    assert listener.tablet_id is not None
     if staff.has_signed_out(session, listener.staff_id, listener.tablet_id):
         raise Problem("session_ended")
     return frozenset(scope.buckets_of(session, me))

@@ -1,7 +1,8 @@
 """Holds the open event streams of one process: a file descriptor each, and one thread for all of them.
 
 That thread alone touches the sockets and the index of who cares for which bucket; everybody else leaves it an errand
-and rings. Nothing here waits for a database, so a slow one delays no comment and no end.
+and rings. Nothing here waits for a database, so a slow one delays no comment and no end. It is long because everything
+that touches a socket is read together.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ class Listener:
         "stalled_at", "tablet_id",
     )  # fmt: skip
 
-    def __init__(self, board: "Switchboard", staff_id: UUID, tablet_id: UUID, buckets: frozenset[str]) -> None:
+    def __init__(self, board: "Switchboard", staff_id: UUID, tablet_id: UUID | None, buckets: frozenset[str]) -> None:
         now = time.monotonic()
         self.board = board
         self.staff_id, self.tablet_id, self.buckets = staff_id, tablet_id, buckets
@@ -52,6 +53,25 @@ class Listener:
         self.said_at = now
         self.stalled_at: float | None = None
         self.ends_at = now + LONGEST_S * (1 - LONGEST_SPREAD * random.random())  # noqa: S311 - it only spreads
+
+    def poked(self, seq: int) -> None:
+        """Something changed up to this number; the newest stands for all before it."""
+        self.seq = max(seq, self.seq or 0)
+
+    def has_more(self) -> bool:
+        """Whether something waits to be said."""
+        return self.seq is not None
+
+    def next_piece(self) -> bytes | None:
+        """What is to be said next, which is thereby said."""
+        if self.seq is None:
+            return None
+        seq, self.seq = self.seq, None
+        return poke_event(seq)
+
+    def say(self, piece: bytes) -> None:
+        """A tablet's stream says nothing but pokes."""
+        raise NotImplementedError
 
 
 def hello() -> bytes:
@@ -115,6 +135,10 @@ class Switchboard:
     def tell(self, listener: Listener, seq: int) -> None:
         """A poke for one listener."""
         self._send_on(lambda: self._tell(listener, seq))
+
+    def say(self, listener: Listener, piece: bytes) -> None:
+        """An event for one listener."""
+        self._send_on(lambda: self._say(listener, piece))
 
     def move(self, listener: Listener, buckets: frozenset[str]) -> None:
         """It cares for other buckets from now on."""
@@ -214,7 +238,12 @@ class Switchboard:
 
     def _tell(self, listener: Listener, seq: int) -> None:
         if listener in self._all:
-            listener.seq = max(seq, listener.seq or 0)
+            listener.poked(seq)
+            self._flush(listener)
+
+    def _say(self, listener: Listener, piece: bytes) -> None:
+        if listener in self._all:
+            listener.say(piece)
             self._flush(listener)
 
     def _ready(self, listener: Listener, events: int) -> None:
@@ -249,9 +278,9 @@ class Switchboard:
         """Sends what the socket takes. What was poked meanwhile becomes one event once the last is out."""
         if listener.socket is None:
             return
-        while listener.left or listener.seq is not None:
-            if not listener.left and listener.seq is not None:
-                listener.left, listener.seq = _framed(listener, poke_event(listener.seq)), None
+        while listener.left or listener.has_more():
+            if not listener.left and (piece := listener.next_piece()) is not None:
+                listener.left = _framed(listener, piece)
             try:
                 sent = listener.socket.send(listener.left)
             except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Watches the change log for the listening tablets of this process: one watcher, while anybody listens.
+"""Watches the change log for the listeners of this process, tablets and office: one watcher, while anybody listens.
 
 PostgreSQL says by NOTIFY when something was committed; of SQLite it is asked, at the price of a look into shared
 memory. One statement then reads the newest change of each bucket that changed, whoever listens: the cost grows with
@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -18,12 +18,16 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from api.core.listeners import Listener, Switchboard
+from api.core.office_listeners import OfficeListener, OfficeNews
 from curbstop.commands.scope import LIVE
+from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
-from curbstop.models.change_log import ChangeLog
+from curbstop.models.change_log import OFFICE, ChangeLog
 from curbstop.models.engine import Sessions
 
 log = logging.getLogger("curbstop.live")
+
+L = TypeVar("L", bound=Listener)
 
 # How often SQLite is asked whether anybody committed.
 GLANCE_S = 0.02
@@ -46,26 +50,44 @@ class Live:
         self._board: Switchboard | None = None
         # Set when the watcher that belongs to it should end.
         self._done = threading.Event()
+        self._news = OfficeNews(sessions)
 
     def open(self, staff_id: UUID, tablet_id: UUID, buckets: frozenset[str], *, after: int | None) -> Listener:
         """A listener that misses nothing from now on, nor anything committed after number `after`.
 
         Problem(`unavailable`) when there are too many in this process.
         """
-        with self._lock:
-            if len(self._listeners) >= self._most:
-                raise Problem("unavailable", "Too many live listeners; poll instead.", retry_after_s=_soon())
-            if self._board is None:
-                self._board = self._start()
-            listener = Listener(self._board, staff_id, tablet_id, buckets)
-            self._listeners.add(listener)
-            self._board.add(listener)
+        listener = self._admit(lambda board: Listener(board, staff_id, tablet_id, buckets))
         try:
             self._catch_up(listener, after)
         except BaseException:
             listener.board.drop(listener)
             raise
         return listener
+
+    def open_office(self, actor: Actor, *, last: str | None) -> OfficeListener:
+        """A listener of the office, told of all that changed behind `last`, the id of an event that it had.
+
+        Problem(`unavailable`) when there are too many in this process.
+        """
+        listener = self._admit(lambda board: OfficeListener(board, actor))
+        try:
+            self._news.begin(listener, last)
+        except BaseException:
+            listener.board.drop(listener)
+            raise
+        return listener
+
+    def _admit(self, make: Callable[[Switchboard], L]) -> L:
+        with self._lock:
+            if len(self._listeners) >= self._most:
+                raise Problem("unavailable", "Too many live listeners; poll instead.", retry_after_s=_soon())
+            if self._board is None:
+                self._board = self._start()
+            listener = make(self._board)
+            self._listeners.add(listener)
+            self._board.add(listener)
+            return listener
 
     def _catch_up(self, listener: Listener, after: int | None) -> None:
         # A notice may have passed between reading the buckets and being listed.
@@ -149,7 +171,13 @@ class Live:
             self._look_again(noticed, newest[LIVE])
         if newest:
             board.poke(newest)
+        if OFFICE in newest:
+            self._news.serve(self._office())
         return max(newest.values(), default=seq)
+
+    def _office(self) -> list[OfficeListener]:
+        with self._lock:
+            return [one for one in self._listeners if isinstance(one, OfficeListener)]
 
     def _noticed(self, connection: Connection, seq: int) -> frozenset[UUID]:
         whose = select(ChangeLog.entity_id).where(ChangeLog.bucket == LIVE, ChangeLog.seq > seq)
@@ -168,7 +196,9 @@ class Live:
                     raise
                 listener.board.end(listener)
                 continue
-            if buckets != listener.buckets:
+            if isinstance(listener, OfficeListener):
+                self._news.refresh(listener)
+            elif buckets != listener.buckets:
                 listener.board.move(listener, buckets)
                 # What came or went has to be pulled.
                 listener.board.tell(listener, seq)

@@ -18,7 +18,7 @@ from curbstop.domain.row_checks import check_columns
 from curbstop.models.among import among
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base, Versioned
-from curbstop.models.change_log import BucketRow, ChangeLog
+from curbstop.models.change_log import OFFICE, BucketRow, ChangeLog
 from curbstop.models.ids import new_id
 from curbstop.models.outbox import Outbox
 
@@ -102,7 +102,10 @@ def audit_many(
 
 
 def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, int]]) -> None:
-    """A put for every bucket that holds one of the rows, in this version from now on; (id, row version) each."""
+    """A put for every bucket that holds one of the rows, in this version from now on; (id, row version) each.
+
+    Of orders the office hears as well, whether a bucket holds them or not.
+    """
     if not versions:
         return
     by_id = dict(versions)
@@ -115,7 +118,11 @@ def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, in
     else:
         held = _hold_many(work, entity_type, by_id)
     changes = [(bucket, entity_type, row_id, PUT, by_id[row_id]) for bucket, row_id, _ in held]
-    record(work, changes, [was for *_, was in held])
+    was_versions = [was for *_, was in held]
+    if entity_type == "service_order":
+        changes += [(OFFICE, entity_type, row_id, NOTICE, version) for row_id, version in by_id.items()]
+        was_versions += [0] * len(by_id)
+    record(work, changes, was_versions)
 
 
 def _hold(work: Work, entity_type: str, entity_id: UUID, version: int) -> Iterable[Sequence[Any]]:

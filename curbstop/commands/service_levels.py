@@ -17,11 +17,14 @@ from curbstop.domain.policy import Policy
 from curbstop.domain.service_levels import Asked, due_at
 from curbstop.domain.service_orders import OPEN_STATES
 from curbstop.models import calendar
+from curbstop.models.change_log import OFFICE
 from curbstop.models.service_order import ServiceOrder
 from curbstop.settings import Settings
 
 # Rows that are looked at together.
 STEP = 2_000
+# The nil id: what is said of all open orders, not of one.
+ALL = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,10 @@ def recompute(work: Work) -> int:
         changed += _set(work, rows)
         after = rows[-1].id
     if changed:
-        journal.audit(work, "recompute_due", "policy_version", rows_id(), after={"orders": changed})
+        journal.audit(work, "recompute_due", "policy_version", ALL, after={"orders": changed})
+        # Whoever looks at the board loads it anew; told one by one it would be all of it.
+        journal.record(work, [(OFFICE, "board", ALL, journal.NOTICE, 0)])
     return changed
-
-
-def rows_id() -> UUID:
-    """The nil id: the audit's line is of all open orders, not of one."""
-    return UUID(int=0)
 
 
 def _page(work: Work, after: UUID | None) -> Sequence[Any]:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, utc_now
 
+# The bucket that no tablet pulls: it has a notice for each change of an order, for the office's live streams.
+OFFICE = "office"
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -58,6 +58,16 @@ def visible(actor: Actor) -> list[ColumnElement[bool]]:
     return [or_(*mine)]
 
 
+def own_people(session: Session, actor: Actor) -> frozenset[UUID | None] | None:
+    """Whose orders the actor sees, beside those that the actor made; None for everybody's. As `visible` has it."""
+    if visible(actor) == []:
+        return None
+    crew: list[UUID] = []
+    if Grant.CREW in grants(actor, Action.VIEW_ALL_ORDERS):
+        crew = list(session.scalars(select(Staff.id).where(Staff.crew_lead_id == actor.staff_id)))
+    return frozenset({actor.staff_id, *crew})
+
+
 def require_visible(session: Session, actor: Actor, order_id: UUID) -> None:
     """Problem(`not_found`) unless the order is there and the actor may see it."""
     there = select(ServiceOrder.id).where(ServiceOrder.id == order_id, *visible(actor))

@@ -32,7 +32,7 @@ LEFT_OUT = {"positive_data_acceptance", "use_after_free", "ensure_resource_avail
 # Building the requests is what takes time, so each backend is attacked by other people.
 ATTACKERS = {"embedded": ("ada", "tess"), "services": ("sue", "carla")}
 # Streams that stay open have tests of their own.
-ENDLESS = {"/sync/v1/stream", "/compat/powersync/sync/stream"}
+ENDLESS = {"/sync/v1/stream", "/dispatch/stream", "/compat/powersync/sync/stream"}
 # The chunks of tus are bytes under a name of their own.
 schemathesis.serializer("application/offset+octet-stream")(lambda _, value: value)
 # Refusals that schemathesis does not count as such: the statuses of tus 1.0.0, and of a range that is not there.

@@ -173,12 +173,24 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_SYNC}/test_invariants.py::test_the_digest_is_the_sum_of_what_the_tablet_holds",),
     ),
     Mutant(
+        "office notice",
+        "an order changes and no screen of the office hears of it",
+        (
+            Patch(
+                "curbstop/commands/journal.py",
+                '    if entity_type == "service_order":\n        changes += [(OFFICE',
+                "    if False:\n        changes += [(OFFICE",
+            ),
+        ),
+        ("tests/api/test_office_live.py::test_no_tablet_is_poked_or_sent_anything_because_the_office_listens",),
+    ),
+    Mutant(
         "change record",
         "an edit is written and no bucket hears of it",
         (
             Patch(
                 "curbstop/commands/journal.py",
-                "    record(work, changes, [was for *_, was in held])\n",
+                "    record(work, changes, was_versions)\n",
                 "",
             ),
         ),
