@@ -99,6 +99,10 @@ def close(work: Work, run_id: UUID, *, if_version: int | None = None) -> CutOffR
 
 
 def _order(work: Work, run: CutOffRun, lines: Sequence[CutOffLine]) -> None:
+    # Two accounts may share a place: its water is cut off once.
+    first = {line.service_point_id: line for line in reversed(lines)}
+    twins = [line for line in lines if first[line.service_point_id] is not line]
+    lines = [line for line in lines if first[line.service_point_id] is line]
     wanted = [
         Wanted(
             service_point_id=line.service_point_id,
@@ -112,8 +116,9 @@ def _order(work: Work, run: CutOffRun, lines: Sequence[CutOffLine]) -> None:
     for number, order in batch.made.items():
         lines[number].state, lines[number].order_id = LineState.ORDERED.value, order.id
     work.session.flush()
+    there = [*twins, *(lines[number] for number in batch.in_the_way)]
     cut_off_lines.exclude(
-        work, [(lines[n], ORDERED_BEFORE, "There is such an order at the place already.") for n in batch.in_the_way]
+        work, [(line, ORDERED_BEFORE, "There is such an order at the place already.") for line in there]
     )
 
 

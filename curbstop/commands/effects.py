@@ -14,6 +14,7 @@ from curbstop.commands import (
     locks,
     meter_work,
     order_contacts,
+    policies,
     readings,
     removal_timers,
     service_points,
@@ -144,9 +145,15 @@ def _remove_lock(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> N
 
 
 def _attach_fee(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
-    """Once for an order, whenever the policy attaches it; nobody pays for a cut-off that had been taken back."""
+    """Once for an order, whenever the policy attaches it; nobody pays for a cut-off that had been taken back.
+
+    A fee that the utility may not charge is not attached, and the order's audit trail says so.
+    """
     there = select(Fee.id).where(Fee.order_id == order.id, Fee.kind == args["kind"])
     if work.session.scalar(there.limit(1)) is not None:
+        return
+    if args["kind"] in policies.in_force(work.session).policy.fees.refused:
+        journal.audit(work, "refuse_fee", "service_order", order.id, after={"kind": args["kind"]})
         return
     fee = Fee(
         id=new_id(),

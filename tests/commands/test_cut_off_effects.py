@@ -12,6 +12,7 @@ from curbstop.commands.field_work import Visit
 from curbstop.domain.problems import Problem
 from curbstop.models import (
     Attachment,
+    AuditEntry,
     ConnectionEvent,
     ContactAttempt,
     Fee,
@@ -196,3 +197,11 @@ def test_a_policy_that_removes_nothing_starts_no_timer(town: Town) -> None:
         policies.edit(work, {"removal": {"months_off": 0}}, reason="Our ordinance knows no removal.")
     post(town, cut(town, town.place()))
     assert town.all(select(RemovalTimer)) == []
+
+
+def test_a_fee_that_the_utility_may_not_charge_is_not_attached(town: Town) -> None:
+    with town.work("ada") as work:
+        policies.edit(work, {"fees": {"refused": ["cut_off"]}}, reason="The law here knows no such fee.")
+    post(town, cut(town, town.place()))
+    assert town.all(select(Fee)) == []
+    assert town.all(select(AuditEntry.after).where(AuditEntry.action == "refuse_fee")) == [{"kind": "cut_off"}]

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from curbstop.commands import (
     cut_off_notices,
@@ -29,7 +29,7 @@ from curbstop.domain.cut_off_runs import RunStage
 from curbstop.domain.cut_offs import Cause, Stage
 from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
-from curbstop.models import CutOffLine, CutOffNotice, CutOffRun, GateCheck, ServiceOrder
+from curbstop.models import Account, CutOffLine, CutOffNotice, CutOffRun, GateCheck, ServiceOrder
 from curbstop.models.base import utc_now
 from tests.cut_offs import ANY_DAY, any_day, owes
 from tests.sync.model_tablet import ModelTablet
@@ -305,6 +305,17 @@ def test_a_hold_between_approval_and_release_keeps_the_account_off(town: Town, p
     assert found[places[0].account_id].excluded_code == "medical_hold"
     orders = town.all(select(ServiceOrder))
     assert [(one.state, one.source, one.requested_on) for one in orders] == [("ready", "cut_off_run", town.today)] * 2
+
+
+def test_two_accounts_of_one_place_are_cut_off_once(town: Town, places: list[Place]) -> None:
+    """A list with both could not be released at all."""
+    with town.sessions.write() as session:
+        session.execute(
+            update(Account).where(Account.id == places[0].account_id).values(service_point_id=places[2].id)
+        )
+    found = lines(town, released(town))
+    assert [found[p.account_id].state for p in places[:3]] == ["excluded", "ordered", "ordered"]
+    assert found[places[0].account_id].excluded_code == "already_ordered"
 
 
 def test_a_list_is_released_once(town: Town, places: list[Place]) -> None:
