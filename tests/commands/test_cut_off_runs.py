@@ -310,9 +310,7 @@ def test_a_hold_between_approval_and_release_keeps_the_account_off(town: Town, p
 def test_two_accounts_of_one_place_are_cut_off_once(town: Town, places: list[Place]) -> None:
     """A list with both could not be released at all."""
     with town.sessions.write() as session:
-        session.execute(
-            update(Account).where(Account.id == places[0].account_id).values(service_point_id=places[2].id)
-        )
+        session.execute(update(Account).where(Account.id == places[0].account_id).values(service_point_id=places[2].id))
     found = lines(town, released(town))
     assert [found[p.account_id].state for p in places[:3]] == ["excluded", "ordered", "ordered"]
     assert found[places[0].account_id].excluded_code == "already_ordered"
