@@ -8,10 +8,11 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import aliased
 
-from curbstop.commands import journal, scope
+from curbstop.commands import journal, scope, tap_steps
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
+from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop
 from curbstop.models.service_point import ServicePoint
@@ -137,6 +138,7 @@ def publish(work: Work, version_id: UUID, *, force: bool = False) -> RouteVersio
     work.session.flush()
     version.state, version.published_at = PUBLISHED, work.at
     work.session.flush()
+    tap_steps.came_on_route(work, version.id)
     journal.audit(work, "publish", "route_version", version.id, after={"number": version.number})
     return version
 
@@ -255,6 +257,13 @@ def _check_on_no_other_route(work: Work, version: RouteVersion) -> None:
     if elsewhere:
         named = ", ".join(f"{number} (on {code})" for number, code in elsewhere)
         raise Problem("conflict", f"A service point is on one route at a time: {named}.")
+
+
+def length_of(work: Work, points: Sequence[UUID]) -> float | None:
+    """How long a walk along places is, in meters as the crow flies."""
+    places = select(ServicePoint.id, ServicePoint.location).where(among(work.session, ServicePoint.id, points))
+    known: dict[UUID, WKBElement | None] = {row.id: row.location for row in work.session.execute(places)}
+    return _length_m([known[point] for point in points])
 
 
 def _length_m(locations: Sequence[WKBElement | None]) -> float | None:

@@ -16,6 +16,7 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.taps import ENDS, TapFacts, TapStage
 from curbstop.models.calendar import in_force
 from curbstop.models.ids import new_id
+from curbstop.models.route import Stop
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.tap_request import LocateTicket, TapHistory, TapRequest, tap_facts
 
@@ -120,6 +121,24 @@ def order_posted(work: Work, order: ServiceOrder, stage: TapStage) -> None:
     if stage is TapStage.SITE_SURVEY:
         tap.survey_order_id = order.id
     record(work, tap, stage.value, facts={"order_id": str(order.id), "number": order.number})
+
+
+def came_on_route(work: Work, version_id: UUID) -> None:
+    """A version was published: the open requests whose places are on it are on a route from now on."""
+    theirs = (
+        select(TapRequest)
+        .join(Stop, Stop.service_point_id == TapRequest.service_point_id)
+        .where(
+            Stop.route_version_id == version_id,
+            TapRequest.on_route_at.is_(None),
+            TapRequest.stage.not_in([stage.value for stage in ENDS]),
+        )
+        .order_by(TapRequest.id)
+        .with_for_update(of=TapRequest)
+    )
+    for tap in work.session.scalars(theirs).all():
+        tap.on_route_at = work.at
+        record(work, tap, "route", facts={"route_version_id": str(version_id)})
 
 
 def _write(work: Work, tap: TapRequest, event: str, lines: Sequence[TapHistory]) -> None:

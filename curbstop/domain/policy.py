@@ -16,6 +16,7 @@ from curbstop.domain.locate_tickets import LocatePolicy
 from curbstop.domain.policy_checks import check, wrong
 from curbstop.domain.problems import Problem
 from curbstop.domain.removal_timers import RemovalPolicy
+from curbstop.domain.sequences import RoutePolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
 from curbstop.domain.taps import TapPolicy
 
@@ -135,6 +136,7 @@ class Policy:
     locate: LocatePolicy
     taps: TapPolicy
     meter_test: MeterTestPolicy
+    routes: RoutePolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from curbstop.domain.policy import Policy
 
 
+# The widest number that its column holds.
+MOST_DIGITS = 9
+
+
 def wrong(where: str, wanted: str) -> Problem:
     """A setting that must be something else."""
     return Problem("policy_invalid", f"{where} must be {wanted}.", setting=where)
@@ -57,6 +61,10 @@ def _check_taps(policy: "Policy") -> None:
         raise wrong("taps.permits", f"of {', '.join(PERMITS)}")
     if policy.locate.least_working_days >= policy.locate.most_working_days:
         raise wrong("locate.most_working_days", "more than locate.least_working_days")
+    if not 1 <= policy.routes.sequence_digits <= MOST_DIGITS:
+        raise wrong("routes.sequence_digits", f"from 1 to {MOST_DIGITS}")
+    if policy.routes.gap < 1:
+        raise wrong("routes.gap", "1 or more")
 
 
 def _check_meter_test(policy: "Policy") -> None:

@@ -145,6 +145,9 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
         409, "Some of the run's orders are still out", "Recall them or wait; `orders` lists some."
     ),
     "fee_refused": ProblemType(409, "The policy allows no such fee", "Use a fee that the utility may charge."),
+    "sequence_full": ProblemType(
+        409, "The route has no number left for another stop", "Split the route, or draft it anew."
+    ),
     "tap_gate_closed": ProblemType(
         409, "The tap request has not come that far", "`missing` names what has to be there first."
     ),
