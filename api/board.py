@@ -70,7 +70,7 @@ class BoardSumsAnswer(Answer):
 class BoardDayAnswer(BoardSumsAnswer):
     on = Day("The day.")
     off = Text("Why the technician does not work.", "absent", choices=[one.value for one in Off], **NULL)
-    off_reason = Text("What was said of it.", "ill", **NULL)
+    off_reason = Text("What was said of it, for whoever plans the day.", "ill", **NULL)
     capacity_minutes = Whole("Minutes of work that the day holds.", 480)
     missing_skills = Many(Text("A skill.", "backflow"), "Skills that the work asks for and the technician lacks.")
     windows_kept = Whole("Appointments that the planned order keeps.", 3)

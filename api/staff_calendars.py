@@ -9,6 +9,7 @@ from flask import Response
 from api.core import Answer, Blueprint, Body, Query, actor, creates, edits, reading, writing
 from api.core.context import context
 from api.core.schemas import Day, Flag, Id, Many, Part, Text, Whole
+from api.service_order_schemas import NULL
 from curbstop.commands import staff_calendars as commands
 from curbstop.domain.staff_calendars import Off
 from curbstop.models.staff_calendar import Absence
@@ -31,7 +32,7 @@ class AbsenceAnswer(Answer):
     staff_id = Id("Who is away.")
     first_on = Day("The first day.")
     last_on = Day("The last day.")
-    reason = Text("Why.", "ill")
+    reason = Text("Why, for that person and whoever plans the day.", "ill", **NULL)
 
 
 class StaffDayAnswer(Answer):

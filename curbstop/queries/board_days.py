@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.staff import Staff
 from curbstop.models.staff_calendar import calendars
+from curbstop.queries.staff_calendars import told_why
 from curbstop.queries.timeliness import OVER
 
 # A position older than this says nothing about where somebody is.
@@ -84,7 +85,7 @@ def read(
     closed = closures(session, policy)
     windows = _windows(session, moment, types)
     positions = _positions(session, actor, people, moment.now)
-    told = []
+    told, why = [], told_why(actor)
     for person in people:
         own = []
         for number in range((moment.last - moment.first).days + 1):
@@ -92,7 +93,8 @@ def read(
             day = known[person.id].day(on, policy.dispatch, closed)
             tasks = windows.get((person.id, on), [])
             kept = _kept(tasks, on, day, moment, policy.dispatch.travel_minutes)
-            own.append(_day(on, day, days[person.id, on], person, kept))
+            said = day if why or person.id == actor.staff_id else replace(day, reason=None)
+            own.append(_day(on, said, days[person.id, on], person, kept))
         told.append(
             {
                 "technician_id": person.id,

@@ -68,6 +68,21 @@ def test_an_absence_shows_with_its_reason_and_a_skill_that_is_missing_by_name(
     )  # fmt: skip
 
 
+def test_why_somebody_is_away_is_for_whoever_plans_the_day(office: Office, town: Town) -> None:
+    day = town.today.isoformat()
+    said = {"first_on": day, "last_on": day, "reason": "chemotherapy"}
+    calendar = f"/staff/{town.staff['tom']}"
+    assert office.as_("dana").post(f"{calendar}/absences", said).status_code == 201
+    for name, told in (("dana", True), ("sue", True), ("tom", True), ("carla", False), ("otto", False)):
+        seen = [office.as_(name).get(f"{calendar}/calendar")]
+        if name != "tom":
+            seen.append(office.as_(name).get("/dispatch/board"))
+        for answer in seen:
+            assert answer.status_code == 200
+            assert ("chemotherapy" in answer.text) is told
+            assert "absent" in answer.text
+
+
 def test_what_is_late_and_what_will_be_is_seen_and_can_be_asked_for(office: Office, town: Town, dana: Any) -> None:
     now = datetime.now(UTC)
     late, soon, planned_late, fine = (town.order("GEN", town.place()) for _ in range(4))
