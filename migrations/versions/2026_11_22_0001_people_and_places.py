@@ -1,5 +1,7 @@
 """The people, the places and the meters.
 
+It is long because a migration stands for ever as it was run: the first tables are one another's foreign keys.
+
 Revision ID: 0001
 Revises:
 """

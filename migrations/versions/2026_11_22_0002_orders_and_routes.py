@@ -1,5 +1,7 @@
 """Orders, routes, readings and what came of them.
 
+It is long because a migration stands for ever as it was run: orders, routes and readings refer to each other.
+
 Revision ID: 0002
 Revises: 0001
 """
