@@ -10,6 +10,7 @@ from api.core import Blueprint, Body, PageQuery, Sort, actor, creates, edits, pa
 from api.core.context import context
 from api.core.schemas import Day, Flag, Id, Many, Moment, Text, Whole
 from api.service_order_schemas import STATES, HistoryAnswer, OrderAnswer, OrderDetailAnswer, OrderLineAnswer
+from curbstop.commands import planned_orders
 from curbstop.commands import service_orders as commands
 from curbstop.commands.service_orders import NewOrder
 from curbstop.models.service_order import ServiceOrder
@@ -56,6 +57,7 @@ class OrderNew(Body):
     hazard = Flag("There is a danger that needs no notice; for a cut-off for a violation alone.", False)
     reason = Text("Why, for example why a second order is needed.", "Second meter.", longest=2000, allow_none=True)
     draft = Flag("Keep it as a draft.", False)
+    ready_on = Day("Let it rest until this coming day; the clock then takes it up.", allow_none=True)
 
 
 class OrderEdit(Body):
@@ -116,7 +118,8 @@ def create_service_order(body: dict[str, Any]) -> ServiceOrder:
     second one is made all the same.
     """
     with writing() as work:
-        return commands.create(work, NewOrder(**body))
+        ready_on = body.pop("ready_on", None)
+        return planned_orders.create(work, NewOrder(**body), ready_on=ready_on)
 
 
 @blp.operation("GET", "/<uuid:order_id>", answer=OrderDetailAnswer)

@@ -14,6 +14,7 @@ from curbstop.commands import (
     promises,
     removal_timers,
     request_keys,
+    schedules,
     scope,
     service_levels,
     service_orders,
@@ -44,6 +45,7 @@ class Entry:
 
 SCHEDULE = (
     Entry("unhold_due_orders", timedelta(minutes=1), service_orders.unhold_due),
+    Entry("make_scheduled_orders", timedelta(minutes=1), schedules.make_due),
     Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
     Entry("settle_promises", timedelta(minutes=10), promises.settle),
     Entry("tell_of_removals", timedelta(hours=1), removal_timers.tell_due),

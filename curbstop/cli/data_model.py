@@ -72,6 +72,10 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "weather_day",
         ),
     ),
+    "Schedules": (
+        "Orders that come again and again, and what each period brought.",
+        ("schedule", "schedule_run"),
+    ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "
         "what happened at a stop is a visit.",

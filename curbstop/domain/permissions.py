@@ -137,6 +137,7 @@ class Action(StrEnum):
     VIEW_STAFF = "view_staff"
     MANAGE_STAFF = "manage_staff"
     MANAGE_STAFF_CALENDARS = "manage_staff_calendars"
+    MANAGE_SCHEDULES = "manage_schedules"
     VIEW_TABLETS = "view_tablets"
     MANAGE_TABLETS = "manage_tablets"
     RESCUE_WORK = "rescue_work"
@@ -218,6 +219,7 @@ _ROWS: dict[Action, _Row] = {
     Action.VIEW_STAFF:               (OWN,   CREW, Y,    Y,    Y,    NO,   Y,    Y,    Y,    NO),
     Action.MANAGE_STAFF:             (NO,    NO,   NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO),
     Action.MANAGE_STAFF_CALENDARS:   (NO,    CREW, Y,    NO,   NO,   NO,   Y,    Y,    NO,   NO),
+    Action.MANAGE_SCHEDULES:         (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.VIEW_TABLETS:             (OWN,   CREW, Y,    NO,   NO,   NO,   Y,    Y,    Y,    NO),
     Action.MANAGE_TABLETS:           (NO,    NO,   NO,   NO,   NO,   NO,   Y,    Y,    NO,   NO),
     Action.RESCUE_WORK:              (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
@@ -263,6 +265,7 @@ ADDED: dict[Action, str] = {
     Action.VIEW_STAFF: "dispatch needs technicians and skills; a technician sees only himself",
     Action.MANAGE_STAFF: "the users of the code-tables row",
     Action.MANAGE_STAFF_CALENDARS: "who hears in the morning that somebody is ill, and hands the work on",
+    Action.MANAGE_SCHEDULES: "whoever plans work ahead; each makes only what the own role creates",
     Action.VIEW_TABLETS: "dispatch asks which tablet was last heard of, and when",
     Action.MANAGE_TABLETS: "the supervisor hands tablets out in the morning, not the administrator",
     Action.RESCUE_WORK: "work of a tablet that cannot send it; the supervisor has it in hand and answers for it",

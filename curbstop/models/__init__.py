@@ -30,6 +30,7 @@ from curbstop.models.reading import Reading
 from curbstop.models.removal_timer import RemovalTimer
 from curbstop.models.request import IdempotencyKey, NumberSequence
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop, StopVisit
+from curbstop.models.schedule import Schedule, ScheduleRun
 from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -101,6 +102,8 @@ __all__ = [
     "Route",
     "RouteSession",
     "RouteVersion",
+    "Schedule",
+    "ScheduleRun",
     "SearchPosting",
     "SearchWord",
     "ServiceOrder",
