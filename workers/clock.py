@@ -20,6 +20,7 @@ from curbstop.commands import (
     service_orders,
     snapshots,
     taps,
+    temp_services,
     uploads,
 )
 from curbstop.commands.work import Work, system_work
@@ -49,6 +50,7 @@ SCHEDULE = (
     Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
     Entry("settle_promises", timedelta(minutes=10), promises.settle),
     Entry("tell_of_removals", timedelta(hours=1), removal_timers.tell_due),
+    Entry("watch_temp_services", timedelta(hours=1), temp_services.watch),
     Entry("expire_tap_quotes", timedelta(hours=1), taps.expire_quotes),
     Entry("answer_forgotten_ops", timedelta(minutes=1), forgotten.answer),
     Entry("give_up_waiting_ops", timedelta(hours=1), forgotten.give_up_waiting),

@@ -59,6 +59,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "what a GIS editor is asked to draw.",
         ("tap_request", "tap_history", "locate_ticket", "feature_request"),
     ),
+    "Temporary services": ("Meters that are out at hydrants and building sites for a while.", ("temp_service",)),
     "Cut-offs": (
         "The list of who is to be cut off, its notices, what the gates answered for each and who overrode one, and "
         "when nothing is cut off.",

@@ -20,6 +20,7 @@ from curbstop.commands import (
     service_points,
     state_changes,
     tap_effects,
+    temp_services,
 )
 from curbstop.commands.change_outs import installed, moment, registers_of
 from curbstop.commands.order_steps import type_of
@@ -222,6 +223,8 @@ EFFECTS: Final[dict[str, Effect]] = {
     "notify_status": _notify_status,
     "start_removal_timer": _start_removal_timer,
     "create_order": _create_order,
+    "open_temp_service": temp_services.open_temp_service,
+    "close_temp_service": temp_services.close_temp_service,
     "advance_tap": tap_effects.advance_tap,
     "request_feature": tap_effects.request_feature,
 }

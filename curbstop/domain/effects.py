@@ -103,8 +103,10 @@ EFFECTS: Final[dict[str, EffectKind]] = {
     "note_asset": EffectKind("the repair is noted at the box, and a utility-fault access issue is cleared"),
     "request_route_change": EffectKind("the GIS editor gets a change request for the route or the place"),
     "request_feature": EffectKind("the GIS editor gets the as-built tap to draw", built=True),
-    "open_temp_service": EffectKind("a temporary service begins, with its expiry"),
-    "close_temp_service": EffectKind("a temporary service ends and is billed by its readings"),
+    "open_temp_service": EffectKind("a temporary service begins, with its expiry", built=True, in_the_ground=True),
+    "close_temp_service": EffectKind(
+        "a temporary service ends and is billed by its readings", built=True, in_the_ground=True
+    ),
     "advance_tap": EffectKind("the tap request at the place hears that stage `to` is done", ("to",), built=True),
     "open_lot_accounts": EffectKind("each lot of the development gets a pending account in the builder's name"),
 }

@@ -18,10 +18,12 @@ class Prefix(StrEnum):
     ACCESS_ISSUE = "AI"
     TAP_REQUEST = "TAP"
     CUT_OFF_RUN = "CR"
+    TEMP_SERVICE = "TS"
+    DEVELOPMENT = "DV"
 
 
 WITH_YEAR = frozenset(
-    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN, Prefix.TAP_REQUEST}
+    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN, Prefix.TAP_REQUEST, Prefix.TEMP_SERVICE}
 )  # these begin at 1 again every January
 _PATTERN = re.compile(r"([A-Z]{2,3})[ -]*(?:(\d{4})[ -]+)?(\d+)")
 

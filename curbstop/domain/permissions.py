@@ -145,6 +145,8 @@ class Action(StrEnum):
     VIEW_TAPS = "view_taps"
     KEEP_TAPS = "keep_taps"
     RECORD_LOCATE_TICKET = "record_locate_ticket"
+    VIEW_TEMP_SERVICES = "view_temp_services"
+    KEEP_TEMP_SERVICES = "keep_temp_services"
 
 
 _Cell = Grant | None
@@ -227,6 +229,8 @@ _ROWS: dict[Action, _Row] = {
     Action.VIEW_TAPS:                (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.KEEP_TAPS:                (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.RECORD_LOCATE_TICKET:     (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
+    Action.VIEW_TEMP_SERVICES:       (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.KEEP_TEMP_SERVICES:       (NO,    NO,   NO,   Y,    Y,    NO,   NO,   NO,   NO,   NO),
 }
 # fmt: on
 
@@ -273,6 +277,8 @@ ADDED: dict[Action, str] = {
     Action.VIEW_TAPS: "whoever answers the telephone or plans the digging; a request names its customer",
     Action.KEEP_TAPS: "customer service takes requests, money and permits; the supervisor owns the installation",
     Action.RECORD_LOCATE_TICKET: "whoever calls 811 for the crew",
+    Action.VIEW_TEMP_SERVICES: "who answers the telephone, bills, or sends for a meter; it names customers",
+    Action.KEEP_TEMP_SERVICES: "the makers of the orders that set and pull them",
 }
 
 MATRIX: dict[Action, dict[Role, Grant]] = {

@@ -19,6 +19,7 @@ from curbstop.domain.removal_timers import RemovalPolicy
 from curbstop.domain.sequences import RoutePolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
 from curbstop.domain.taps import TapPolicy
+from curbstop.domain.temp_services import TemporaryPolicy
 
 PROFILES = ("generic", "nc", "ca")
 
@@ -137,6 +138,7 @@ class Policy:
     taps: TapPolicy
     meter_test: MeterTestPolicy
     routes: RoutePolicy
+    temporary: TemporaryPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

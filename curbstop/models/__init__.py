@@ -42,6 +42,7 @@ from curbstop.models.state_change import StateChange
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
 from curbstop.models.tap_request import LocateTicket, TapHistory, TapRequest
+from curbstop.models.temp_service import TempService
 from curbstop.models.wrong_try import WrongTry
 
 __all__ = [
@@ -124,6 +125,7 @@ __all__ = [
     "TabletPerson",
     "TapHistory",
     "TapRequest",
+    "TempService",
     "Thumbnail",
     "Upload",
     "WeatherDay",

@@ -74,6 +74,8 @@ BUILT = {
     "ACC_CHK",
     "TAP_SITE",
     "TAP_INST",
+    "TEMP_SET",
+    "TEMP_PULL",
     "GEN",
 }
 CATALOGUE = load_catalogue()
@@ -132,7 +134,7 @@ def test_an_approver_needs_no_approval() -> None:
 def test_only_work_on_valves_meters_and_mains_changes_the_ground() -> None:
     assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {
         "CUT_OFF_NP", "CUT_OFF_RTN", "CUT_OFF_VIOL", "CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG",
-        "TAP_INST",
+        "TAP_INST", "TEMP_SET", "TEMP_PULL",
         "REG_XCHG", "MTR_SET", "MTR_PULL",
     }  # fmt: skip
 
@@ -152,7 +154,7 @@ def test_an_outcome_completes_or_returns_and_a_strange_one_is_refused() -> None:
         (lambda row: row.update(outcomes=["DONE", "GONE"]), "GEN: unknown outcome 'GONE'"),
         (lambda row: row.update(effects=[{"effect": "explode"}]), "GEN: unknown effect 'explode'"),
         (lambda row: row.update(effects=["attach_fee"]), "GEN: effect attach_fee needs 'kind'"),
-        (lambda row: row.update(effects=["close_temp_service"]), "GEN: effect close_temp_service is not built"),
+        (lambda row: row.update(effects=["bill_costs"]), "GEN: effect bill_costs is not built"),
         (lambda row: row.update(effects=[{"effect": "log_contact", "reason": "fun"}]), "GEN: .*does not know reason"),
         (
             lambda row: row.update(effects=[{"effect": "create_order", "code": "GEN", "only_if": {"capture": "x"}}]),
