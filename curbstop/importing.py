@@ -22,7 +22,7 @@ from curbstop.domain.permissions import Role
 from curbstop.files.layouts import layout_named
 from curbstop.files.preview import Preview
 from curbstop.files.reading import Reading, street_index
-from curbstop.files.rejects import extend
+from curbstop.files.rejects import RejectFile, extend, warnings_path
 from curbstop.files.rows import Options, Progress, Rejected
 from curbstop.models.asset import Street
 from curbstop.models.engine import Sessions
@@ -44,7 +44,7 @@ class Report:
     def counts(self) -> dict[str, Any]:
         refused = len(self.outcome.refused)
         told = {"added": self.outcome.added, "changed": self.outcome.changed, "same": self.outcome.same}
-        return {**self.preview.counts(), **told, "refused": refused}
+        return {**self.preview.counts(), **told, "refused": refused, "warned": len(self.outcome.warned)}
 
     def lines(self) -> list[str]:
         """What a person reads."""
@@ -56,6 +56,9 @@ class Report:
         lines += [f"  line {row.line}: {row.detail} ({row.reason})" for row in o.refused[:10]]
         if o.refused:
             lines.append(f"Refused rows are in {self.preview.rejects_path}")
+        lines += [f"Look at line {row.line}: {row.detail} ({row.reason})" for row in o.warned[:10]]
+        if o.warned:
+            lines.append(f"{len(o.warned):,} warnings are in {warnings_path(self.preview.rejects_path)}")
         return lines
 
 
@@ -75,7 +78,7 @@ def import_file(
     commit: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Imports a file of one kind (addresses, streets, hydrants, meters, accounts, orders), or previews it.
+    """Imports a file of one kind, which is a layout's name such as meters, or previews it.
 
     Each batch is a transaction, and a row that is here already changes nothing: an import that was cut off is simply
     run again. Rows that cannot be read or do not fit are in the file of rejects. Problems: forbidden, file_unreadable,
@@ -96,6 +99,7 @@ def import_file(
             continue
     report.preview = reading.preview
     _note_refused(reading, report)
+    _note_warned(reading, report)
     if commit:
         with sessions.write() as session:
             file = imports.File(path.name, _sha256(path), report.counts())
@@ -140,6 +144,14 @@ def _note_refused(reading: Reading, report: Report) -> None:
             report.preview.rejects_path,
             [Rejected(line, r.reason, r.detail, texts.get(line, "")) for line, r in refused.items()],
         )
+
+
+def _note_warned(reading: Reading, report: Report) -> None:
+    """Rows that somebody should look at have a file of their own, of this run alone."""
+    texts = reading.texts({row.line for row in report.outcome.warned}) if report.outcome.warned else {}
+    with RejectFile(warnings_path(report.preview.rejects_path)) as file:
+        for row in sorted(report.outcome.warned, key=lambda row: row.line):
+            file.add(Rejected(row.line, row.reason, row.detail, texts.get(row.line, "")))
 
 
 def _sha256(path: Path) -> str:

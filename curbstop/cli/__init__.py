@@ -10,6 +10,7 @@ from curbstop.domain.problems import Problem
 COMMANDS = {
     "ask": ("curbstop.cli.ask", "ask"),
     "demo": ("curbstop.cli.demo", "demo"),
+    "export": ("curbstop.cli.exports", "exports"),
     "import": ("curbstop.cli.imports", "imports"),
     "migrate": ("curbstop.cli.office", "migrate"),
     "new-history": ("curbstop.cli.history", "new_history"),

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import func, select, update
+
+from curbstop.commands import journal
 from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work
-from curbstop.models.change_out import ExportMark
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.change_out import ExportMark, ExportRun
 from curbstop.models.ids import new_id
 
 MCO: Final = "mco"
@@ -27,3 +32,42 @@ def mark(work: Work, kind: str, places: Sequence[tuple[UUID, UUID | None]]) -> N
         for place_id, change_out_id in places
     ]
     insert_many(work.session, ExportMark, rows)
+
+
+def open_run(work: Work, kind: str) -> ExportRun:
+    """A run that takes every mark of its kind which no file has had yet, in one statement.
+
+    Problems: forbidden, nothing_to_export. `close_run` says what came of it, in the same transaction.
+    """
+    require(work.actor, Action.EXPORT_FILES)
+    # Two at once go one after the other: the number is unique, and the second finds no marks.
+    last = work.session.scalar(select(func.max(ExportRun.number)).where(ExportRun.kind == kind))
+    run = ExportRun(
+        id=new_id(),
+        kind=kind,
+        number=(last or 0) + 1,
+        rows=0,
+        sha256="",
+        staff_id=work.actor.staff_id,
+        recorded_at=work.at,
+    )
+    work.session.add(run)
+    work.session.flush()
+    taken = work.session.execute(
+        update(ExportMark)
+        .where(ExportMark.kind == kind, ExportMark.run_id.is_(None))
+        .values(run_id=run.id)
+        .returning(ExportMark.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not taken:
+        raise Problem("nothing_to_export", f"Nothing has changed since the last {kind.upper()} file.")
+    return run
+
+
+def close_run(work: Work, run: ExportRun, *, rows: int, sha256: str) -> None:
+    """How many rows the file has, and the hash of its bytes: what comes of it later is the same to the byte."""
+    run.rows, run.sha256 = rows, sha256
+    work.session.flush()
+    after = {"kind": run.kind, "number": run.number, "rows": rows, "sha256": sha256}
+    journal.audit(work, "export", "export_run", run.id, after=after)

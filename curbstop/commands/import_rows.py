@@ -41,12 +41,15 @@ class Outcome:
     changed: int = 0
     same: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    # Written all the same, with what somebody should look at.
+    warned: list[Refusal] = field(default_factory=list)
 
     def include(self, other: "Outcome") -> None:
         self.added += other.added
         self.changed += other.changed
         self.same += other.same
         self.refused += other.refused
+        self.warned += other.warned
 
 
 def put(work: Work, model: type[M], wanted: Sequence[Wanted], defaults: Sequence[Mapping[str, Any]]) -> Outcome:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from curbstop.commands import import_accounts, import_contacts, import_meters, import_orders, import_places, journal
+from curbstop.commands import (
+    import_accounts,
+    import_change_outs,
+    import_contacts,
+    import_meters,
+    import_orders,
+    import_places,
+    journal,
+)
 from curbstop.commands.import_rows import Numbered, Outcome
 from curbstop.commands.work import Work
 from curbstop.domain.permissions import Action, require
@@ -23,6 +31,7 @@ WRITERS: Final[dict[str, Callable[[Work, Sequence[Numbered]], Outcome]]] = {
     "accounts": import_accounts.accounts,
     "orders": import_orders.orders,
     "contacts": import_contacts.contacts,
+    "change_outs": import_change_outs.change_outs,
 }
 
 

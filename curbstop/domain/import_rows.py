@@ -135,4 +135,37 @@ class ContactRow:
     note: str | None
 
 
-ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow
+@dataclass(frozen=True, slots=True)
+class ChangeOutRow:
+    """A meter change-out that somebody else made: the new meter, and what became of the old one.
+
+    The place is named by its number, or is where the old meter is installed. Readings are the digits as they stand.
+    """
+
+    source_key: str
+    record_number: str | None
+    service_point_number: str | None
+    old_serial: str
+    new_serial: str
+    installed_on: date
+    register: int
+    in_read: str
+    out_read: str | None
+    out_read_kind: str
+    dials: int
+    decimals: int
+    multiplier: Decimal
+    unit: str
+    size: str | None
+    read_type: str
+    radio_id: str | None
+    manufacturer: str | None
+    model: str | None
+    location: LonLat | None
+    reason: str | None
+    remark: str | None
+    installer: str | None
+    photos: tuple[str, ...]
+
+
+ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow

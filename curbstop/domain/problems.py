@@ -104,6 +104,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "crs_missing": ProblemType(422, "The file names no coordinate system", "Say which with --crs EPSG:xxxx."),
     "crs_unknown": ProblemType(422, "There is no such coordinate system", "Say one that exists with --crs EPSG:xxxx."),
     "crs_wrong": ProblemType(422, "The coordinate system is wrong", "Say the right one with --crs EPSG:xxxx."),
+    "nothing_to_export": ProblemType(409, "There is nothing new to send", "Come back when something has changed."),
     # -- service orders
     "order_type_unknown": ProblemType(422, "There is no such order type", "GET /order-types lists them."),
     "duplicate_open_order": ProblemType(

@@ -4,7 +4,16 @@ from typing import Any, Final
 
 from shapely import LineString, Point
 
-from curbstop.domain.import_rows import AccountRow, AddressRow, ContactRow, HydrantRow, MeterRow, OrderRow, StreetRow
+from curbstop.domain.import_rows import (
+    AccountRow,
+    AddressRow,
+    ChangeOutRow,
+    ContactRow,
+    HydrantRow,
+    MeterRow,
+    OrderRow,
+    StreetRow,
+)
 from curbstop.files.address_fields import address_key, address_of, key_of, location_of
 from curbstop.files.layout import Draft
 from curbstop.files.rejects import guard, unguard
@@ -169,6 +178,40 @@ def contact(draft: Draft) -> ContactRow:
         promise_cents=None if amount is None else int(amount * 100),
         promise_on=draft.get("promise_date"),
         note=note or None,
+    )
+
+
+def change_out(draft: Draft) -> ChangeOutRow:
+    """A change-out out of a file. A new meter's serial stands once in a file, whatever else the row says."""
+    serial = unguard(draft.words("serial")).upper()
+    old = unguard(draft.words("old_serial")).upper()
+    x, y = draft.get("longitude"), draft.get("latitude")
+    photos = [name.strip() for name in draft.words("photos").replace("|", ";").split(";")]
+    return ChangeOutRow(
+        source_key=key_of("change_out", serial),
+        record_number=draft.get("record_number"),
+        service_point_number=draft.get("service_point"),
+        old_serial=old,
+        new_serial=serial,
+        installed_on=draft.values["install_date"],
+        register=draft.values["register_number"],
+        in_read=draft.words("starting_reading"),
+        out_read=draft.get("out_read"),
+        out_read_kind=draft.words("out_read_kind"),
+        dials=draft.values["dials"],
+        decimals=draft.values["decimals"],
+        multiplier=draft.values["multiplier"],
+        unit=draft.words("unit_of_measure"),
+        size=draft.get("size"),
+        read_type=draft.words("read_type"),
+        radio_id=draft.get("transponder_id"),
+        manufacturer=draft.get("manufacturer"),
+        model=draft.get("model"),
+        location=None if x is None or y is None else (float(x), float(y)),
+        reason=draft.get("reason"),
+        remark=draft.get("remark"),
+        installer=draft.get("installer"),
+        photos=tuple(name for name in photos if name),
     )
 
 

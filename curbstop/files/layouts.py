@@ -1,4 +1,4 @@
-"""The layouts as data: addresses, streets, hydrants, meters, accounts, orders and the contact log."""
+"""The layouts as data: addresses, streets, hydrants, meters, accounts, orders, the contact log and change-outs."""
 
 from decimal import Decimal
 from typing import Final
@@ -7,6 +7,7 @@ from curbstop.domain.contacts import Channel, Reached, Reason, Result
 from curbstop.domain.problems import Problem
 from curbstop.files import builders
 from curbstop.files.address_fields import ADDRESS_FIELDS
+from curbstop.files.change_outs import CHANGE_OUTS
 from curbstop.files.layout import Field, Layout
 from curbstop.files.values import code, day, decimal, flag, integer, moment, proper, text
 
@@ -184,7 +185,9 @@ ORDERS: Final = Layout(
     needs=(("service_point", "account_number", "address", "street_name"),),
 )  # fmt: skip
 
-LAYOUTS: Final = {layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS)}
+LAYOUTS: Final = {
+    layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS, CHANGE_OUTS)
+}
 
 
 def layout_named(name: str) -> Layout:

@@ -60,6 +60,11 @@ def reject_path(path: Path, folder: Path | None) -> Path:
     return (folder or path.parent) / f"{path.stem}.rejected.csv"
 
 
+def warnings_path(rejects: Path) -> Path:
+    """Beside the refused rows, those that were taken and should be looked at: `meters.warnings.csv`."""
+    return rejects.with_name(rejects.name.removesuffix(".rejected.csv") + ".warnings.csv")
+
+
 def read_rejects(path: Path) -> Iterator[Rejected]:
     """The refused rows as they were before they were guarded."""
     with path.open(encoding="utf-8-sig", newline="") as file:
