@@ -102,6 +102,14 @@ class CutOffNoticesBody(Body):
     line_ids = Many(Id("A line."), "Only these lines; all that are listed by default.", most=MOST, load_default=None)
 
 
+class CutOffLettersBody(Body):
+    mailed_on = Day("When they are to be in the mail; their time counts from then.", required=True)
+
+
+class CutOffLettersAnswer(Answer):
+    letters = Whole("How many were drafted.", 212)
+
+
 class CutOffFinaliseBody(Body):
     payments_as_of = Moment("Up to when all payments are in.", required=True)
     cut_on = Day("Another day for the cut.", load_default=None)

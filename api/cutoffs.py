@@ -14,6 +14,8 @@ from api.cutoff_schemas import (
     CutOffExplanationAnswer,
     CutOffFinaliseBody,
     CutOffInclusionsBody,
+    CutOffLettersAnswer,
+    CutOffLettersBody,
     CutOffLineAnswer,
     CutOffLineQuery,
     CutOffNoticesBody,
@@ -23,6 +25,7 @@ from api.cutoff_schemas import (
     GateOverrideBody,
 )
 from api.service_orders import ReasonBody
+from curbstop.commands import cut_off_letters
 from curbstop.commands import cut_off_notices as notices
 from curbstop.commands import cut_off_releases as releases
 from curbstop.commands import cut_off_runs as commands
@@ -112,6 +115,17 @@ def proof_run(run_id: UUID, if_version: int | None) -> dict[str, Any]:
 def note_run_notices(run_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Say that the final notices were mailed, and how that is proved."""
     return _whole(run_id, notices.note_notices, **body, if_version=if_version)
+
+
+@blp.operation(
+    "POST", "/<uuid:run_id>/letters", body=CutOffLettersBody, answer=CutOffLettersAnswer,
+    problems=(*STEP, "invalid"),
+)  # fmt: skip
+@edits
+def draft_notices(run_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, int]:
+    """Draft a final notice for every line that has none; approve and mail them as letters."""
+    with writing() as work:
+        return {"letters": len(cut_off_letters.draft(work, run_id, **body, if_version=if_version))}
 
 
 @blp.operation(

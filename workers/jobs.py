@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from curbstop.commands import connection_events, outbox, policies, review, service_levels, thumbnails
+from curbstop.commands import (
+    connection_events,
+    letter_batches,
+    letters,
+    outbox,
+    policies,
+    review,
+    service_levels,
+    thumbnails,
+)
 from curbstop.commands import snapshots as snapshot_commands
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
@@ -31,6 +40,22 @@ def _keep_thumbnail(work: Work, payload: Payload, drawn: bytes | None) -> None:
     thumbnails.keep(work, UUID(payload["attachment_id"]), drawn)
 
 
+def _set_letters(sessions: Sessions, settings: Settings, payload: Payload) -> list[letter_batches.Frozen]:
+    return letter_batches.typeset(sessions, settings, [UUID(one) for one in payload["letter_ids"]])
+
+
+def _freeze_letters(work: Work, _payload: Payload, found: list[letter_batches.Frozen]) -> None:
+    letter_batches.freeze(work, found)
+
+
+def _bind_batch(sessions: Sessions, settings: Settings, payload: Payload) -> letter_batches.Bound | None:
+    return letter_batches.bind(sessions, settings, UUID(payload["batch_id"]))
+
+
+def _keep_bound(work: Work, payload: Payload, bound: letter_batches.Bound | None) -> None:
+    letter_batches.keep_bound(work, UUID(payload["batch_id"]), bound)
+
+
 def _write_snapshot(sessions: Sessions, settings: Settings, payload: Payload) -> snapshots.Built | None:
     return snapshots.write(sessions, settings, payload["bucket"])
 
@@ -47,6 +72,8 @@ TOPICS: dict[str, Callable[[Work, Payload], object]] = {
 # Topics whose long part comes first, outside the transaction, which then gets what was made.
 PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable[[Work, Payload, Any], object]]] = {
     "attachment.stored": (_draw_thumbnail, _keep_thumbnail),
+    letters.APPROVED: (_set_letters, _freeze_letters),
+    letter_batches.GATHERED: (_bind_batch, _keep_bound),
     snapshot_commands.TOPIC: (_write_snapshot, _keep_snapshot),
 }
 

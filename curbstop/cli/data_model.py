@@ -77,6 +77,11 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "Orders that come again and again, and what each period brought.",
         ("schedule", "schedule_run"),
     ),
+    "Letters": (
+        "A letter is drafted from fields, frozen when it is approved, mailed in a batch, and may come back. Templates "
+        "have versions. A notice goes to whoever lives there and to whoever owns the place.",
+        ("letter", "letter_template", "letter_batch", "property_owner"),
+    ),
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "
         "what happened at a stop is a visit.",

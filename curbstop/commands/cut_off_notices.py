@@ -1,6 +1,6 @@
 """Final notices of a cut-off: mailed with proof, brought back by the post, used up by payment in full."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from curbstop.commands import cut_off_lines, cut_off_runs, journal
 from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work
-from curbstop.domain.cut_off_runs import RunEvent
+from curbstop.domain.cut_off_runs import RunEvent, RunStage
 from curbstop.domain.problems import Problem
 from curbstop.models.among import among
 from curbstop.models.cut_off_run import CutOffNotice, CutOffRun
@@ -36,15 +36,20 @@ def note_notices(
         raise Problem("invalid", "mailed_on must not lie in the future.", field="mailed_on")
     run = cut_off_runs.load(work, run_id, RunEvent.NOTIFY, if_version)
     lines = cut_off_lines.listed(work, run) if line_ids is None else cut_off_lines.of_run(work, run, line_ids)
-    note_mailed(work, run, [line.account_id for line in lines], mailed_on=mailed_on, method=method, proof=proof)
+    note_mailed(work, run, {line.account_id: proof for line in lines}, mailed_on=mailed_on, method=method)
     journal.changed(work, run, "notify")
     return run
 
 
-def note_mailed(
-    work: Work, run: CutOffRun, account_ids: Sequence[UUID], *, mailed_on: date, method: str, proof: str
-) -> None:
-    """Keeps the notices, for those that have none of this run; set-based, and the same again changes nothing."""
+def moved_on(work: Work, run: CutOffRun) -> None:
+    """Notices went out: a proofed list moves on; one that is further along stays where it is."""
+    if run.stage == RunStage.PROOFED:
+        run.stage = RunStage.NOTIFIED.value
+        journal.changed(work, run, "notify")
+
+
+def note_mailed(work: Work, run: CutOffRun, proofs: Mapping[UUID, str], *, mailed_on: date, method: str) -> None:
+    """Keeps notices with their proofs by account, for those that have none of this run; again changes nothing."""
     there = select(CutOffNotice.account_id).where(
         CutOffNotice.run_id == run.id, CutOffNotice.returned_on.is_(None), CutOffNotice.used_up_at.is_(None)
     )
@@ -63,7 +68,7 @@ def note_mailed(
             "returned_on": None,
             "used_up_at": None,
         }
-        for account_id in dict.fromkeys(account_ids)
+        for account_id, proof in proofs.items()
         if account_id not in known
     ]
     insert_many(work.session, CutOffNotice, rows)

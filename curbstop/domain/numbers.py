@@ -20,10 +20,20 @@ class Prefix(StrEnum):
     CUT_OFF_RUN = "CR"
     TEMP_SERVICE = "TS"
     DEVELOPMENT = "DV"
+    LETTER = "LT"
+    LETTER_BATCH = "LB"
 
 
 WITH_YEAR = frozenset(
-    {Prefix.SERVICE_ORDER, Prefix.ACCESS_ISSUE, Prefix.CUT_OFF_RUN, Prefix.TAP_REQUEST, Prefix.TEMP_SERVICE}
+    {
+        Prefix.SERVICE_ORDER,
+        Prefix.ACCESS_ISSUE,
+        Prefix.CUT_OFF_RUN,
+        Prefix.TAP_REQUEST,
+        Prefix.TEMP_SERVICE,
+        Prefix.LETTER,
+        Prefix.LETTER_BATCH,
+    }
 )  # these begin at 1 again every January
 _PATTERN = re.compile(r"([A-Z]{2,3})[ -]*(?:(\d{4})[ -]+)?(\d+)")
 

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from curbstop.domain import follow_ups, permissions
+from curbstop.domain import follow_ups, letters, permissions
 from curbstop.domain.order_types import EffectCall, OrderType, load_catalogue
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Role
@@ -98,6 +98,7 @@ PAGES = {
     "permissions.md": permissions.markdown,
     "order-states.md": order_states,
     "order-types.md": order_types,
+    "letter-fields.md": letters.markdown,
 }
 
 

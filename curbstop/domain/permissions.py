@@ -111,6 +111,8 @@ class Action(StrEnum):
     DECLARE_MORATORIUM = "declare_moratorium"
     TELL_WEATHER = "tell_weather"
     VIEW_CUT_OFF_RUNS = "view_cut_off_runs"
+    VIEW_LETTERS = "view_letters"
+    MANAGE_LETTER_TEMPLATES = "manage_letter_templates"
     CANCEL_ORDER = "cancel_order"
     OVERRIDE_DUPLICATE = "override_duplicate"
     CORRECT_POSTED_ORDER = "correct_posted_order"
@@ -195,6 +197,8 @@ _ROWS: dict[Action, _Row] = {
     Action.DECLARE_MORATORIUM:       (NO,    NO,   NO,   NO,   Y,    NO,   Y,    Y,    NO,   NO),
     Action.TELL_WEATHER:             (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   Y),
     Action.VIEW_CUT_OFF_RUNS:        (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.VIEW_LETTERS:             (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.MANAGE_LETTER_TEMPLATES:  (NO,    NO,   NO,   NO,   Y,    NO,   NO,   Y,    NO,   NO),
     Action.CANCEL_ORDER:             (NO,    NO,   Y,    OWN,  OWN,  NO,   Y,    NO,   NO,   PAY),
     Action.OVERRIDE_DUPLICATE:       (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.CORRECT_POSTED_ORDER:     (NO,    NO,   NO,   NO,   NO,   NO,   Y,    NO,   NO,   NO),
@@ -243,6 +247,8 @@ ADDED: dict[Action, str] = {
     Action.DECLARE_MORATORIUM: "an emergency does not wait for the administrator, who keeps the rest of the policy",
     Action.TELL_WEATHER: "dispatch looks at the sky, an integration at the weather service",
     Action.VIEW_CUT_OFF_RUNS: "whoever answers a customer's call about it, plans its day, or looks back at it",
+    Action.VIEW_LETTERS: "whoever writes them, and the auditor",
+    Action.MANAGE_LETTER_TEMPLATES: "the words are billing's, who answers for them; the administrator sets it up",
     Action.CANCEL_ORDER: "the actors of cancel; a payment cancels an order that is not on a tablet yet",
     Action.OVERRIDE_DUPLICATE: "an office decision, never a tablet's",
     Action.CORRECT_POSTED_ORDER: "the actor of correct in the transition table",

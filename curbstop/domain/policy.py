@@ -95,6 +95,17 @@ class ContactPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterPolicy:
+    """Who writes, as every letter's head and foot have it."""
+
+    utility_name: str
+    return_address: tuple[str, ...]
+    telephone: str
+    hours: str
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
 class FeePolicy:
     attached_at: str  # "listed", "dispatched" or "completed"
     refused: tuple[str, ...]
@@ -129,6 +140,7 @@ class Policy:
     returned_payment: ReturnedPaymentPolicy
     restoral: RestoralPolicy
     contact: ContactPolicy
+    letter: LetterPolicy
     fees: FeePolicy
     service_levels: ServiceLevelPolicy
     appointments: AppointmentPolicy

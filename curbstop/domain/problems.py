@@ -145,6 +145,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "lines_open": ProblemType(
         409, "Some of the run's orders are still out", "Recall them or wait; `orders` lists some."
     ),
+    "template_invalid": ProblemType(422, "The template cannot be used", "Correct the line that is named."),
     "fee_refused": ProblemType(409, "The policy allows no such fee", "Use a fee that the utility may charge."),
     "sequence_full": ProblemType(
         409, "The route has no number left for another stop", "Split the route, or draft it anew."

@@ -18,6 +18,7 @@ from curbstop.models.fee import Fee
 from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.inventory import InventoryMove, MeterModel, Radio
+from curbstop.models.letter import Letter, LetterBatch, LetterTemplate, PropertyOwner
 from curbstop.models.lock import Lock
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.meter_test import MeterTest
@@ -81,6 +82,9 @@ __all__ = [
     "Installation",
     "InventoryMove",
     "JobDone",
+    "Letter",
+    "LetterBatch",
+    "LetterTemplate",
     "LocateTicket",
     "Lock",
     "Meter",
@@ -95,6 +99,7 @@ __all__ = [
     "Payment",
     "PaymentsMark",
     "PolicyVersion",
+    "PropertyOwner",
     "Radio",
     "Reading",
     "RefreshToken",

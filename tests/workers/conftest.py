@@ -17,6 +17,7 @@ from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
 from curbstop.models.outbox import Outbox
 from curbstop.settings import Settings
+from tests.town import Town
 from workers import jobs
 from workers import queue as queues
 from workers.worker import drain
@@ -85,3 +86,9 @@ class Line:
 @pytest.fixture
 def line(sessions: Sessions, settings: Settings, connection: Redis, queue: Queue) -> Line:
     return Line(sessions, settings, connection, queue)
+
+
+@pytest.fixture
+def town(sessions: Sessions, settings: Settings) -> Town:
+    """People by name, and builders for places."""
+    return Town(sessions, settings).settle()
