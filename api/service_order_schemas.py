@@ -4,6 +4,7 @@ from typing import Any
 
 from api.core import Answer
 from api.core.schemas import Day, Flag, Free, Id, Many, Moment, Number, Part, Text, Whole
+from curbstop.domain.service_levels import Timeliness
 from curbstop.domain.service_orders import OrderEvent, OrderState
 
 STATES = [state.value for state in OrderState]
@@ -191,8 +192,18 @@ class OrderConflictAnswer(Answer):
     resolved_at = Moment("When it was settled.", **NULL)
 
 
+class ExpectationAnswer(Answer):
+    """When somebody is expected, and whether what was promised is kept."""
+
+    standing = Text("How it stands to its promise.", "in_time", choices=[one.value for one in Timeliness], **NULL)
+    expected_at = Moment("When the plan of the day has somebody there, to the quarter of an hour.", **NULL)
+    says = Text("Both in a sentence.", "It is to be done by Tuesday, November 24, 5:00 PM. Tom is expected about ...")
+
+
 class OrderDetailAnswer(OrderAnswer):
     """One order whole."""
+
+    expectation = Part(ExpectationAnswer, "What to tell the customer.")
 
     type_name = Text("The order type by name.", "Cut off, customer request")
     possible = Many(Text("An event.", "assign", choices=EVENTS), "What can happen to it now.", ["assign"])

@@ -14,6 +14,7 @@ from curbstop.commands import planned_orders
 from curbstop.commands import service_orders as commands
 from curbstop.commands.service_orders import NewOrder
 from curbstop.models.service_order import ServiceOrder
+from curbstop.queries import expectations
 from curbstop.queries import service_order_details as details
 from curbstop.queries import service_orders as queries
 from curbstop.queries.page import Page, PageRequest
@@ -124,9 +125,14 @@ def create_service_order(body: dict[str, Any]) -> ServiceOrder:
 
 @blp.operation("GET", "/<uuid:order_id>", answer=OrderDetailAnswer)
 def get_service_order(order_id: UUID) -> dict[str, Any]:
-    """One order whole: the place, the people, its history, captures, photos and parked work."""
+    """One order whole: the place, the people, its history, captures, photos and parked work.
+
+    `expectation` says when somebody is expected, and whether what was promised is kept: a sentence for the telephone.
+    """
+    now, zone = datetime.now(UTC), context().settings.zone
     with reading() as session:
-        return details.get(session, actor(), order_id)
+        whole = details.get(session, actor(), order_id)
+        return {**whole, "expectation": expectations.of_order(session, whole, now=now, zone=zone)}
 
 
 @blp.operation("GET", "/<uuid:order_id>/history", query=HistoryQuery, answer=page_of(HistoryAnswer))

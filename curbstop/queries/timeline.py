@@ -42,8 +42,8 @@ def find(
 
     Each line: `at` (when it happened, never later than the server heard of it), `kind`, `event`, `entity_id`, `label`
     (an order's number and type, a meter's serial, a reading's digits), the order and the person concerned, the
-    `reason` that was given, a visit's `outcome`, `recorded_at` (when the server heard of it), and for an edit the names
-    of the `fields` that changed. Problem(`not_found`).
+    `reason` that was given, a visit's `outcome`, `recorded_at` (when the server heard of it), when that order is due
+    and its appointment, and for an edit the names of the `fields` that changed. Problem(`not_found`).
     """
     require(actor, Action.VIEW_NETWORK)
     if session.scalar(select(ServicePoint.id).where(ServicePoint.id == service_point_id)) is None:
@@ -53,7 +53,14 @@ def find(
         return Page([], None)
     lines = union_all(*parts).subquery("lines")
     statement: Select[Any] = (
-        select(lines, ServiceOrder.number.label("order_number"), Staff.name.label("staff_name"))
+        select(
+            lines,
+            ServiceOrder.number.label("order_number"),
+            ServiceOrder.due_at,
+            ServiceOrder.window_start,
+            ServiceOrder.window_end,
+            Staff.name.label("staff_name"),
+        )
         .outerjoin(ServiceOrder, ServiceOrder.id == lines.c.order_id)
         .outerjoin(Staff, Staff.id == lines.c.staff_id)
     )
