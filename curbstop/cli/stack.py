@@ -39,7 +39,7 @@ class Stack:
         try:
             self._start("workers")
             self._start("api")
-            self._wait()
+            self.wait()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -76,14 +76,16 @@ class Stack:
             [sys.executable, "-m", name], env=self._environ, stdout=out, stderr=out, start_new_session=True
         )
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Until the API serves. Problem(unavailable) when a process has ended, or after a minute."""
         end = time.monotonic() + START_S
         while time.monotonic() < end:
             self.check()
             try:
                 if requests.get(f"{self.url}/readyz", timeout=2).ok:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
+                # Not there yet, or too busy starting to answer.
                 pass
             time.sleep(0.1)
         raise Problem("unavailable", f"The API did not answer on {self.url} within {START_S:.0f} s.")
