@@ -10,7 +10,6 @@ from api.core.schemas import Flag, Id, Many, Moment, Text, Whole
 from api.meter_schemas import Digits
 from curbstop.commands import readings as commands
 from curbstop.domain.readings import ReadingKind
-from curbstop.queries import meters
 from curbstop.queries import readings as queries
 from curbstop.queries.page import Page, PageRequest
 
@@ -69,13 +68,13 @@ def enter_reading(meter_id: UUID, body: dict[str, Any]) -> Row[Any]:
     An odd one is kept and flagged. Nothing is overwritten: a correction names in `supersedes_id` what it replaces.
     """
     with writing() as work:
-        register_id = meters.register_at(work.session, work.actor, meter_id, body["position"])
         made = commands.enter(
             work,
-            register_id,
+            meter_id,
             body["value"],
             kind=ReadingKind(body["kind"]),
             noted_at=body["noted_at"],
+            position=body["position"],
             supersedes_id=body["supersedes_id"],
         )
         return queries.get(work.session, work.actor, made.id)

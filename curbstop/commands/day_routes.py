@@ -74,10 +74,10 @@ def swap(work: Work, first_id: UUID, second_id: UUID, on: date, *, override_reas
     assigned_technician_invalid, window_unavailable, gate_blocked and override_needed; impossible_transition with
     `refused` where somebody is on site.
     """
-    if first_id == second_id:
-        raise Problem("invalid", "Name two different technicians.", field="second_id")
     for one in (first_id, second_id):
         _check_reach(work, one)
+    if first_id == second_id:
+        raise Problem("invalid", "Name two different technicians.", field="second_id")
     # In one order, as every locker takes them.
     people = {one: check_person(work, one, []) for one in sorted((first_id, second_id))}
     gates.lock_accounts(work, _ids_of(work, (first_id, second_id), on))

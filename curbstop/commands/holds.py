@@ -36,6 +36,8 @@ def place(work: Work, new: NewHold) -> Hold:
     Problems: forbidden, not_found, invalid (no day for a promise, an unknown category of critical customers, days that
     make no sense).
     """
+    # First of all: whoever may not is not told whether there is such an account.
+    require(work.actor, Action.HOLD_ACCOUNT)
     # The account is locked: a payment and a hold that arrive together each see what the other did.
     get(work, Account, new.account_id)
     return place_many(work, [new])[0]

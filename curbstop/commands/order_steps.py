@@ -14,7 +14,7 @@ from curbstop.domain.cut_offs import is_gated
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, step
+from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, check_event, step
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.service_order import OrderHistory, ServiceOrder
 from curbstop.models.service_point import ServicePoint
@@ -63,6 +63,7 @@ def load(work: Work, order_id: UUID, event: OrderEvent | None, if_version: int |
     """
     if event is not None:
         require(work.actor, ACTIONS.get(event, Action.FIELD_EVENTS))
+        check_event(event, roles=work.actor.roles, system=work.actor.is_system)
     order = get(work, ServiceOrder, order_id)
     check_version(order, if_version)
     return order

@@ -82,14 +82,15 @@ def _audited(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def enter(
     work: Work,
-    register_id: UUID,
+    meter_id: UUID,
     digits: str,
     *,
     kind: ReadingKind,
     noted_at: datetime,
+    position: int = 1,
     supersedes_id: UUID | None = None,
 ) -> Reading:
-    """A reading typed in at the office, as the digits that the register showed; an odd one is flagged and kept.
+    """A reading of the meter's register at `position`, typed in at the office as its digits; an odd one is flagged.
 
     It belongs to the place where the meter is now, whose tablets hear of it. `supersedes_id` is the doubted reading
     of the same register whose place it takes. Problems: forbidden, not_found, reading_invalid, invalid, conflict.
@@ -98,7 +99,7 @@ def enter(
         raise Problem("forbidden", "A crew lead enters the crew's readings on their orders.")
     if noted_at > work.at + CLOCK_SKEW:
         raise Problem("invalid", "A reading is not from the future.", field="noted_at")
-    register = get(work, Register, register_id, lock=False)
+    register = _register_at(work, meter_id, position)
     value = parse_reading(digits, facts_of(register))
     doubted = get(work, Reading, supersedes_id) if supersedes_id is not None else None
     if doubted is not None and doubted.register_id != register.id:
@@ -123,6 +124,16 @@ def enter(
     if place is not None:
         service_points.touch(work, [place])
     return reading
+
+
+def _register_at(work: Work, meter_id: UUID, position: int) -> Register:
+    there = select(Register).where(
+        Register.meter_id == meter_id, Register.position == position, Register.removed_at.is_(None)
+    )
+    register = work.session.scalar(there)
+    if register is None:
+        raise Problem("not_found", f"There is no register {position} of a meter with id {meter_id}.")
+    return register
 
 
 def oddities(

@@ -236,6 +236,16 @@ def find(state: OrderState, event: OrderEvent) -> Transition:
     return row
 
 
+def check_event(event: OrderEvent, *, roles: frozenset[Role], system: bool = False) -> None:
+    """Problem(`forbidden`) when the table has the event for other roles only, whatever state an order is in.
+
+    Asked before an order is looked for, so that nobody learns of one by trying.
+    """
+    rows = [row for row in TRANSITIONS if row.event is event]
+    if not any((row.system and system) or (roles & row.actors) for row in rows):
+        raise _not_theirs(event, frozenset().union(*(row.actors for row in rows)))
+
+
 def state_at_create(*, header_complete: bool, needs_approval: bool = False, as_draft: bool = False) -> OrderState:
     """DRAFT while something is missing: a header field, an approval (as for cut-offs), or the author's word."""
     return OrderState.DRAFT if as_draft or needs_approval or not header_complete else OrderState.READY
@@ -286,11 +296,13 @@ def _check_actor(row: Transition, roles: frozenset[Role], system: bool, facts: F
         by_type_only = not system and roles & row.actors <= {Role.CSR, Role.BIL}
         if not (row.event is OrderEvent.CANCEL and by_type_only and not facts.own_type):
             return
-    allowed = sorted(role.value for role in row.actors)
-    raise Problem(
-        "forbidden", f"{row.event.value} is for {', '.join(allowed) or 'the system'}",
-        action=row.event.value, allowed_roles=allowed,
-    )  # fmt: skip
+    raise _not_theirs(row.event, row.actors)
+
+
+def _not_theirs(event: OrderEvent, actors: frozenset[Role]) -> Problem:
+    allowed = sorted(role.value for role in actors)
+    detail = f"{event.value} is for {', '.join(allowed) or 'the system'}"
+    return Problem("forbidden", detail, action=event.value, allowed_roles=allowed)
 
 
 def _check_guards(event: OrderEvent, system: bool, facts: Facts) -> None:

@@ -76,18 +76,6 @@ def installed(session: Session, service_point_ids: Collection[UUID]) -> dict[UUI
     return by_place
 
 
-def register_at(session: Session, actor: Actor, meter_id: UUID, position: int) -> UUID:
-    """The id of a meter's register by its position, or Problem(`not_found`)."""
-    require(actor, Action.VIEW_NETWORK)
-    there = select(Register.id).where(
-        Register.meter_id == meter_id, Register.position == position, Register.removed_at.is_(None)
-    )
-    register_id = session.scalar(there)
-    if register_id is None:
-        raise Problem("not_found", f"There is no register {position} of a meter with id {meter_id}.")
-    return register_id
-
-
 def _lines() -> Select[Any]:
     return (
         select(

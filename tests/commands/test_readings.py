@@ -18,7 +18,7 @@ from tests.town import Place, Town
 def enter(town: Town, place: Place, digits: str, *, by: str = "carla", **how: Any) -> Reading:
     given = {"kind": ReadingKind.SPECIAL, "noted_at": utc_now(), **how}
     with town.work(by) as work:
-        return readings.enter(work, place.register_id, digits, **given)
+        return readings.enter(work, place.meter_id, digits, **given)
 
 
 def test_a_reading_belongs_to_the_place_of_the_meter_and_reaches_its_tablets(town: Town) -> None:

@@ -23,7 +23,7 @@ def _customer(work: Work, place: Place) -> Any:
 
 
 def _reading(work: Work, place: Place) -> None:
-    readings.enter(work, place.register_id, "1042", kind=ReadingKind.SPECIAL, noted_at=utc_now())
+    readings.enter(work, place.meter_id, "1042", kind=ReadingKind.SPECIAL, noted_at=utc_now())
 
 
 def _close_session(work: Work, _place: Place) -> None:
