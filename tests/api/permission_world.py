@@ -1,6 +1,8 @@
 """The world of the permission matrix: one person a role, one row a noun, and a transaction that is undone each time.
 
 A noun of yours is missing? Add it in `_nouns` under the name of its path parameter.
+
+It is long because every noun of the API has to be there once.
 """
 
 import base64

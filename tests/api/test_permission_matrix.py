@@ -23,7 +23,7 @@ from tests.services import databases
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 # These never end by themselves.
-ENDLESS = {"GET /sync/v1/stream", "POST /compat/powersync/sync/stream"}
+ENDLESS = {"GET /dispatch/stream", "GET /sync/v1/stream", "POST /compat/powersync/sync/stream"}
 
 
 @pytest.fixture(scope="module")
