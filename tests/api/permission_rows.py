@@ -296,6 +296,14 @@ ORDER_WORK = (
     row("POST /service-orders/{order_id}/return", A.FIELD_EVENTS, {"outcome": "NOT_FOUND"}, given=at("on_site")),
     row("POST /service-orders/{order_id}/post", A.REVIEW_ORDER, given=DONE),
     row("POST /service-orders/{order_id}/reject", A.REVIEW_ORDER, WHY, given=DONE),
+    row("GET /schedules", A.VIEW_ALL_ORDERS),
+    row("POST /schedules", A.MANAGE_SCHEDULES,
+        {"name": "Checks", "type_code": "GEN", "every": 1, "unit": "month", "starts_on": "2035-06-04",
+         "places": {"physical_states": ["off_locked"]}}),
+    row("GET /schedules/{schedule_id}", A.VIEW_ALL_ORDERS),
+    row("PATCH /schedules/{schedule_id}", A.MANAGE_SCHEDULES, {"name": "Other checks"}),
+    row("POST /schedules/{schedule_id}/pause", A.MANAGE_SCHEDULES),
+    row("POST /schedules/{schedule_id}/resume", A.MANAGE_SCHEDULES, given={"schedule_id": {"paused_at": "$moment"}}),
     row("GET /attachments/waiting", (*ORDERS, A.RESCUE_WORK)),
     row("GET /attachments/{attachment_id}", ORDERS, given=at("dispatched")),
     row("POST /attachments/{attachment_id}/waive", A.WAIVE_PHOTO, WHY),
@@ -331,6 +339,12 @@ TAPS = (
     row("GET /feature-requests", A.VIEW_NETWORK),
     row("POST /feature-requests/{feature_request_id}/finish", A.EDIT_GEOMETRY, {}),
 )  # fmt: skip
+
+TEMPORARY = (
+    row("GET /temp-services", A.VIEW_TEMP_SERVICES),
+    row("GET /temp-services/{temp_service_id}", A.VIEW_TEMP_SERVICES),
+    row("POST /temp-services/{temp_service_id}/renew", A.KEEP_TEMP_SERVICES, WHY),
+)
 
 TABLES = (
     row("GET /order-types", A.VIEW_CODE_TABLES),
@@ -386,4 +400,15 @@ TABLETS = (
     row("DELETE /sync/v1/uploads/{attachment_id}", A.FIELD_EVENTS, headers=TUS, **UPLOAD),
 )  # fmt: skip
 
-ROWS: tuple[Row, ...] = (*PEOPLE, *ACCOUNTS, *CUT_OFFS, *NETWORK, *ROUTES, *ORDER_WORK, *TAPS, *TABLES, *TABLETS)
+ROWS: tuple[Row, ...] = (
+    *PEOPLE,
+    *ACCOUNTS,
+    *CUT_OFFS,
+    *NETWORK,
+    *ROUTES,
+    *ORDER_WORK,
+    *TAPS,
+    *TEMPORARY,
+    *TABLES,
+    *TABLETS,
+)

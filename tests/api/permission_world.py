@@ -53,6 +53,7 @@ from curbstop.models import (
     Register,
     RouteSession,
     RouteVersion,
+    Schedule,
     ServiceOrder,
     ServicePoint,
     Staff,
@@ -61,6 +62,7 @@ from curbstop.models import (
     TabletIncident,
     TabletPerson,
     TapRequest,
+    TempService,
     Upload,
 )
 from curbstop.models.base import utc_now
@@ -86,6 +88,7 @@ TABLES: dict[str, type[Base]] = {
     "route_session_id": RouteSession,
     "line_id": CutOffLine,
     "run_id": CutOffRun,
+    "schedule_id": Schedule,
 }
 
 
@@ -268,6 +271,10 @@ class World:
         town, account = self.town, place.account_id
         town.add(Payment(account_id=account, source_key="P-1", cents=1, received_at=utc_now()))
         self._add(
+            schedule_id=Schedule(
+                name="Checks", type_code="GEN", every=1, unit="month", starts_on=NEXT_YEARS, next_on=NEXT_YEARS,
+                places={"physical_states": ["off_locked"]},
+            ),
             hold_id=Hold(account_id=account, kind="dispute", reason="They doubt it.", starts_on=NEXT_YEARS),
             contact_attempt_id=ContactAttempt(
                 account_id=account, at=utc_now(), channel="phone", direction="out", reached="none", reason="outage",
@@ -286,6 +293,11 @@ class World:
         self._add(
             bare_place_id=ServicePoint(number="SP-000800", address="8 Main St", physical_state="no_tap"),
             shelf_meter_id=shelf,
+            temp_service_id=TempService(
+                number="TS-1", service_point_id=place.id, meter_id=place.meter_id, hydrant="H-1", in_read=0,
+                backflow_device_no="B-1", deposit_ref="D-1", set_order_id=ids["order_id"], opened_at=utc_now(),
+                expires_at=utc_now() + timedelta(days=9),
+            ),
             lock_id=Lock(service_point_id=place.id, kind="padlock", number="L-1", applied_at=utc_now()),
             feature_request_id=FeatureRequest(
                 kind="tap", service_point_id=place.id, order_id=ids["order_id"], facts={}
