@@ -346,6 +346,14 @@ TEMPORARY = (
     row("POST /temp-services/{temp_service_id}/renew", A.KEEP_TEMP_SERVICES, WHY),
 )
 
+FILES = (
+    row("GET /imports", A.IMPORT_DATA),
+    row("GET /exports", A.EXPORT_FILES),
+    row("POST /exports/change-outs", A.EXPORT_FILES),
+    row("GET /exports/{export_run_id}", A.EXPORT_FILES),
+    row("GET /exports/{export_run_id}/file", A.EXPORT_FILES),
+)
+
 TABLES = (
     row("GET /order-types", A.VIEW_CODE_TABLES),
     row("GET /order-types/{code}", A.VIEW_CODE_TABLES),
@@ -409,6 +417,7 @@ ROWS: tuple[Row, ...] = (
     *ORDER_WORK,
     *TAPS,
     *TEMPORARY,
+    *FILES,
     *TABLES,
     *TABLETS,
 )

@@ -40,6 +40,8 @@ from curbstop.models import (
     CutOffRun,
     Cycle,
     Discrepancy,
+    ExportMark,
+    ExportRun,
     FeatureRequest,
     Hold,
     Lock,
@@ -310,6 +312,10 @@ class World:
                 installed_on=town.today, installed_at=utc_now(), out_kind="read", source="order", recorded_at=utc_now(),
             ),
         )  # fmt: skip
+        self._add(export_run_id=ExportRun(kind="mco", number=1, rows=0, sha256="0" * 64, recorded_at=utc_now()))
+        town.add(
+            ExportMark(kind="mco", service_point_id=place.id, change_out_id=ids["change_out_id"], marked_at=utc_now())
+        )
         town.add(
             TapRequest(
                 id=new_id(), number="TP-1", customer_id=self._a(Customer), service_point_id=place.id,
