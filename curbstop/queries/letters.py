@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.letters import Language, LetterKind
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.letter import Letter, LetterBatch, LetterTemplate, PropertyOwner
@@ -78,8 +78,9 @@ def in_batch(session: Session, actor: Actor, batch_id: UUID) -> Iterator[Letter]
 
 
 def template(session: Session, actor: Actor, kind: LetterKind, language: Language) -> dict[str, Any]:
-    """The template in force; version 0 is the shipped one."""
-    require(actor, Action.VIEW_LETTERS)
+    """The template in force; version 0 is the shipped one. For whoever writes letters, and whoever edits templates."""
+    if not may(actor, Action.MANAGE_LETTER_TEMPLATES):
+        require(actor, Action.VIEW_LETTERS)
     mine = LetterTemplate.kind == kind.value, LetterTemplate.language == language.value
     row = session.scalar(select(LetterTemplate).where(*mine).order_by(LetterTemplate.number.desc()).limit(1))
     found = {"kind": kind.value, "language": language.value}

@@ -346,6 +346,38 @@ TEMPORARY = (
     row("POST /temp-services/{temp_service_id}/renew", A.KEEP_TEMP_SERVICES, WHY),
 )
 
+POSTED = {"mailed_on": "$today", "method": "first_class"}
+TEMPLATE = {"source": "#d.name #d.done #d.what_now"}
+LETTERS = (
+    row("POST /cutoffs/{run_id}/letters", A.CREATE_CUT_OFF_NP, {"mailed_on": "$today"}, given=run("proofed"),
+        also=(422,)),
+    row("GET /letters", A.VIEW_LETTERS),
+    row("POST /letters", A.WRITE_LETTER, {"kind": "door_tag", "service_point_id": "$service_point_id",
+        "words": {"done": "The meter was read.", "what_now": "Nothing."}}),
+    row("GET /letters/{letter_id}", A.VIEW_LETTERS),
+    row("GET /letters/{letter_id}/pdf", A.VIEW_LETTERS, also=(404,)),
+    row("GET /letters/{letter_id}/proof", A.VIEW_LETTERS),
+    row("POST /letters/approvals", A.WRITE_LETTER, {"letter_ids": ["$letter_id"]}),
+    row("POST /letters/mailings", A.WRITE_LETTER, {**POSTED, "letter_ids": ["$letter_id"]}, also=(409, 422)),
+    row("POST /letters/{letter_id}/void", A.WRITE_LETTER, WHY),
+    row("POST /letters/{letter_id}/delivered", A.WRITE_LETTER, {"on": "$today"}, also=(409,)),
+    row("POST /letters/{letter_id}/returned", A.WRITE_LETTER, {"on": "$today", **WHY}, also=(409,)),
+    row("GET /service-points/{service_point_id}/owner", A.VIEW_CUSTOMERS),
+    row("PUT /service-points/{service_point_id}/owner", A.EDIT_CUSTOMERS,
+        {"name": "Hill LLC", "address": "PO Box 1", "city": "Raleigh", "state": "NC", "zip": "27601"}),
+    row("GET /letter-batches", A.VIEW_LETTERS),
+    row("POST /letter-batches", A.WRITE_LETTER, {}, also=(409, 422)),
+    row("GET /letter-batches/{batch_id}", A.VIEW_LETTERS),
+    row("GET /letter-batches/{batch_id}/pdf", A.VIEW_LETTERS, also=(404,)),
+    row("GET /letter-batches/{batch_id}/manifest", A.VIEW_LETTERS, also=(404,)),
+    row("POST /letter-batches/{batch_id}/mail", A.WRITE_LETTER, POSTED, also=(409,)),
+    row("POST /letter-batches/{batch_id}/cancel", A.WRITE_LETTER,
+        given={"letter_id": {"batch_id": "$batch_id", "batch_place": 1, "state": "queued"}}),
+    row("GET /letter-templates/{kind}/{language}", (A.VIEW_LETTERS, A.MANAGE_LETTER_TEMPLATES)),
+    row("PUT /letter-templates/{kind}/{language}", A.MANAGE_LETTER_TEMPLATES, {**TEMPLATE, **WHY}),
+    row("POST /letter-templates/{kind}/{language}/trial", A.MANAGE_LETTER_TEMPLATES, TEMPLATE),
+)  # fmt: skip
+
 FILES = (
     row("GET /imports", A.IMPORT_DATA),
     row("GET /exports", A.EXPORT_FILES),
@@ -417,6 +449,7 @@ ROWS: tuple[Row, ...] = (
     *ORDER_WORK,
     *TAPS,
     *TEMPORARY,
+    *LETTERS,
     *FILES,
     *TABLES,
     *TABLETS,

@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 
 from api.core.context import EXTENSION, Context
 from api.core.tokens import Claims
-from curbstop.commands import cut_off_runs, numbering, routes, secrets
+from curbstop.commands import cut_off_runs, letters, numbering, routes, secrets
 from curbstop.commands.cut_off_candidates import NewRun
+from curbstop.commands.letters import Wanted
 from curbstop.domain.actors import Actor
 from curbstop.domain.cut_offs import Cause
+from curbstop.domain.letters import LetterKind
 from curbstop.domain.numbers import Prefix
 from curbstop.domain.permissions import Role
 from curbstop.models import (
@@ -44,12 +46,15 @@ from curbstop.models import (
     ExportRun,
     FeatureRequest,
     Hold,
+    Letter,
+    LetterBatch,
     Lock,
     Meter,
     MeterModel,
     Moratorium,
     OpLedger,
     Payment,
+    PropertyOwner,
     Radio,
     Reading,
     Register,
@@ -88,6 +93,7 @@ TABLES: dict[str, type[Base]] = {
     "hold_id": Hold,
     "order_id": ServiceOrder,
     "route_session_id": RouteSession,
+    "letter_id": Letter,
     "line_id": CutOffLine,
     "run_id": CutOffRun,
     "schedule_id": Schedule,
@@ -235,7 +241,7 @@ class World:
             service_point_id=place.id, empty_place_id=empty.id, account_id=place.account_id, meter_id=place.meter_id,
             item_id=place.meter_id, today=town.today, now=utc_now().isoformat(), moment=utc_now(),
             in_5_days=_in_days(5), in_9_days=_in_days(9),
-            code="GEN", number=1,
+            code="GEN", number=1, kind="door_tag", language="en",
             collection="service_order", sha256="0" * 64, order_id=town.order("GEN", place),
         )  # fmt: skip
         self._orders_nouns(place)
@@ -271,11 +277,19 @@ class World:
 
     def _office_nouns(self, place: Place) -> None:
         town, account = self.town, place.account_id
+        with town.work("carla") as work:
+            words = {"done": "The meter was read.", "what_now": "Nothing."}
+            wanted = Wanted(kind=LetterKind.DOOR_TAG, service_point_id=place.id, fields=words)
+            self.ids["letter_id"] = letters.draft(work, [wanted])[0].id
         town.add(Payment(account_id=account, source_key="P-1", cents=1, received_at=utc_now()))
         self._add(
             schedule_id=Schedule(
                 name="Checks", type_code="GEN", every=1, unit="month", starts_on=NEXT_YEARS, next_on=NEXT_YEARS,
                 places={"physical_states": ["off_locked"]},
+            ),
+            batch_id=LetterBatch(number="LB-1", state="gathering", letters=0),
+            owner_id=PropertyOwner(
+                service_point_id=place.id, name="Hill LLC", address="PO Box 1", city="Raleigh", state="NC", zip="27601"
             ),
             hold_id=Hold(account_id=account, kind="dispute", reason="They doubt it.", starts_on=NEXT_YEARS),
             contact_attempt_id=ContactAttempt(
