@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from curbstop.domain.day_plans import Task, arrivals
 from curbstop.domain.expectations import Expectation, Known, expectation
 from curbstop.domain.policy import Policy
+from curbstop.domain.staff_calendars import Off
 from curbstop.models.calendar import closures, in_force
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.service_order import ServiceOrder
@@ -61,6 +62,9 @@ def _planned(
     ).all()  # fmt: skip
     known = calendars(session, [technician_id], on, on)[technician_id]
     work_day = known.day(on, policy.dispatch, closures(session, policy))
+    if work_day.off is Off.ABSENT:
+        # Somebody else has to go, and nobody has said who.
+        return None
     begins = datetime.combine(on, work_day.begins, zone)
     if on == now.astimezone(zone).date():
         begins = max(begins, now)

@@ -92,6 +92,7 @@ def hand_over(dana: Any, town: Town, orders: list[str]) -> ModelTablet:
     assert dana.post(f"/staff/{toms}/absences", json=ill).status_code == 201
     [toms_day] = of(board(dana), "Tom")["days"]
     assert (toms_day["off"], toms_day["orders"], toms_day["capacity_minutes"]) == ("absent", 6, 0)
+    assert "Tom" not in dana.get(f"/service-orders/{orders[0]}").json["expectation"]["says"]
     moved = {"order_ids": orders, "technician_id": tesss, "scheduled_on": today}
     assert dana.post("/dispatch/move", json=moved).status_code == 200
     back = dana.post("/dispatch/move", json={**moved, "order_ids": orders[:1], "technician_id": toms})
