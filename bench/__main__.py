@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import attachments, board, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
+from bench import attachments, board, cutoffs, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
@@ -17,6 +17,7 @@ from tests.services import programs, servers
 GROUPS: list[Group] = [
     (attachments.NAMES, attachments.measure),
     (board.NAMES, board.measure),
+    (cutoffs.NAMES, cutoffs.measure),
     (imports.NAMES, imports.measure),
     (integrity.NAMES, integrity.measure),
     (live.POKES, live.measure_pokes),

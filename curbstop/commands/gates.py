@@ -51,7 +51,9 @@ class Checked:
     asked: Asked
 
 
-def ask(work: Work, questions: Sequence[Question], stage: Stage, *, keep: bool = True) -> list[Checked]:
+def ask(
+    work: Work, questions: Sequence[Question], stage: Stage, *, keep: bool = True, whole: bool = False
+) -> list[Checked]:
     """The gates' answers in the order of the questions, in a fixed number of statements for each day and cause."""
     if not questions:
         return []
@@ -61,7 +63,7 @@ def ask(work: Work, questions: Sequence[Question], stage: Stage, *, keep: bool =
     found = []
     for question, facts in zip(questions, _facts(work, questions), strict=True):
         moment = Moment(stage, work.at.astimezone(work.settings.zone), question.cut_on, calendar)
-        answers = rules.evaluate(policy.policy, facts, moment)
+        answers = rules.evaluate(policy.policy, facts, moment, brief=not whole)
         overrides = _that_lift(answers, lifted[question.account_id, question.cause], question.cut_on)
         found.append(Checked(question, facts, answers, overrides, rules.asked(answers, overrides)))
     if keep:
@@ -126,7 +128,7 @@ def ask_about(work: Work, account_id: UUID, cause: Cause, cut_on: date) -> dict[
     require(work.actor, Action.VIEW_CUT_OFF_RUNS)
     get(work, Account, account_id, lock=False)
     question = Question(cause=cause, cut_on=cut_on, account_id=account_id)
-    [checked] = ask(work, [question], Stage.APPROVE)
+    [checked] = ask(work, [question], Stage.APPROVE, whole=True)
     return {
         "ruling": checked.asked.ruling.value,
         "cut_on": cut_on,
@@ -159,14 +161,9 @@ def _facts(work: Work, questions: Sequence[Question]) -> list[Facts]:
         key = question.cut_on, question.cause
         facts = known[key].get(question.account_id) if question.account_id is not None else None
         facts = facts or cut_off_facts.without_account(work, *key)
-        found.append(
-            replace(
-                facts,
-                planned_that_day=question.planned_that_day,
-                letter_expired=question.letter_expired,
-                hazard=question.hazard,
-            )
-        )
+        told = {"planned_that_day": question.planned_that_day, "letter_expired": question.letter_expired,
+                "hazard": question.hazard}  # fmt: skip
+        found.append(replace(facts, **told) if any(told.values()) else facts)
     return found
 
 
