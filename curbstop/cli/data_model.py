@@ -28,6 +28,8 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "radio",
             "inventory_move",
             "change_out",
+            "change_out_project",
+            "project_place",
             "meter_test",
             "export_mark",
             "export_run",

@@ -131,6 +131,7 @@ class Action(StrEnum):
     EDIT_GEOMETRY = "edit_geometry"
     WRITE_SECRETS = "write_secrets"
     EDIT_METERS = "edit_meters"
+    PROPOSE_CHANGE_OUTS = "propose_change_outs"
     END_LOCK = "end_lock"
     TRIAGE_ACCESS_ISSUE = "triage_access_issue"
     VIEW_ACCESS_ISSUES = "view_access_issues"
@@ -217,6 +218,7 @@ _ROWS: dict[Action, _Row] = {
     Action.EDIT_GEOMETRY:            (PROP,  PROP, NO,   NO,   NO,   Y,    NO,   NO,   NO,   NO),
     Action.WRITE_SECRETS:            (NO,    NO,   NO,   Y,    NO,   NO,   Y,    NO,   NO,   NO),
     Action.EDIT_METERS:              (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
+    Action.PROPOSE_CHANGE_OUTS:      (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.END_LOCK:                 (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.TRIAGE_ACCESS_ISSUE:      (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.VIEW_ACCESS_ISSUES:       (Y,     Y,    Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
@@ -267,6 +269,7 @@ ADDED: dict[Action, str] = {
     Action.EDIT_GEOMETRY: "the second half of the route row: geometry is the GIS editor's",
     Action.WRITE_SECRETS: "the same people who may read them in the office",
     Action.EDIT_METERS: "inventory is billing's and the supervisor's, as in a change-out's approval",
+    Action.PROPOSE_CHANGE_OUTS: "those who create change-outs; a supervisor who did not propose them approves",
     Action.END_LOCK: "whoever hears from the field that a lock is not where the books have it",
     Action.TRIAGE_ACCESS_ISSUE: "the same people who may send the letter",
     Action.VIEW_ACCESS_ISSUES: "whoever reports one sees what is known of the place; the auditor reads",

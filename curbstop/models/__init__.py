@@ -8,6 +8,7 @@ from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
 from curbstop.models.change_out import ChangeOutRecord, ExportMark, ExportRun
+from curbstop.models.change_out_project import ChangeOutProject, ProjectPlace
 from curbstop.models.conflict import Conflict
 from curbstop.models.connection_event import ConnectionEvent
 from curbstop.models.contact_attempt import ContactAttempt
@@ -56,6 +57,7 @@ __all__ = [
     "BucketRow",
     "ChangeHorizon",
     "ChangeLog",
+    "ChangeOutProject",
     "ChangeOutRecord",
     "Closure",
     "Conflict",
@@ -99,6 +101,7 @@ __all__ = [
     "Payment",
     "PaymentsMark",
     "PolicyVersion",
+    "ProjectPlace",
     "PropertyOwner",
     "Radio",
     "Reading",
