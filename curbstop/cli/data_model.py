@@ -61,6 +61,10 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "what a GIS editor is asked to draw.",
         ("tap_request", "tap_history", "locate_ticket", "feature_request"),
     ),
+    "Developments": (
+        "A builder's land with its lots, each at a service point of its own, first the builder's, then the owner's.",
+        ("development", "lot"),
+    ),
     "Temporary services": ("Meters that are out at hydrants and building sites for a while.", ("temp_service",)),
     "Cut-offs": (
         "The list of who is to be cut off, its notices, what the gates answered for each and who overrode one, and "

@@ -8,6 +8,7 @@ from curbstop.commands import (
     import_accounts,
     import_change_outs,
     import_contacts,
+    import_lots,
     import_meters,
     import_orders,
     import_places,
@@ -32,6 +33,7 @@ WRITERS: Final[dict[str, Callable[[Work, Sequence[Numbered]], Outcome]]] = {
     "orders": import_orders.orders,
     "contacts": import_contacts.contacts,
     "change_outs": import_change_outs.change_outs,
+    "lots": import_lots.lots,
 }
 
 

@@ -108,5 +108,7 @@ EFFECTS: Final[dict[str, EffectKind]] = {
         "a temporary service ends and is billed by its readings", built=True, in_the_ground=True
     ),
     "advance_tap": EffectKind("the tap request at the place hears that stage `to` is done", ("to",), built=True),
-    "open_lot_accounts": EffectKind("each lot of the development gets a pending account in the builder's name"),
+    "open_lot_accounts": EffectKind(
+        "each lot of the development gets a pending account in the builder's name", built=True
+    ),
 }

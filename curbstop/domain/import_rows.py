@@ -168,4 +168,25 @@ class ChangeOutRow:
     photos: tuple[str, ...]
 
 
-ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """A lot of a development, at an address that need not be known yet."""
+
+    source_key: str
+    development_number: str
+    lot: str
+    address_key: str
+    address: str
+    house_number: str | None
+    predir: str | None
+    street_name: str
+    street_type: str | None
+    postdir: str | None
+    unit: str | None
+    city: str | None
+    state: str | None
+    zip: str | None
+    location: LonLat | None
+
+
+ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow | LotRow

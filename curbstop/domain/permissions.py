@@ -150,6 +150,8 @@ class Action(StrEnum):
     RECORD_LOCATE_TICKET = "record_locate_ticket"
     VIEW_TEMP_SERVICES = "view_temp_services"
     KEEP_TEMP_SERVICES = "keep_temp_services"
+    VIEW_DEVELOPMENTS = "view_developments"
+    KEEP_DEVELOPMENTS = "keep_developments"
 
 
 _Cell = Grant | None
@@ -237,6 +239,8 @@ _ROWS: dict[Action, _Row] = {
     Action.RECORD_LOCATE_TICKET:     (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.VIEW_TEMP_SERVICES:       (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.KEEP_TEMP_SERVICES:       (NO,    NO,   NO,   Y,    Y,    NO,   NO,   NO,   NO,   NO),
+    Action.VIEW_DEVELOPMENTS:        (NO,    NO,   Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.KEEP_DEVELOPMENTS:        (NO,    NO,   NO,   NO,   Y,    NO,   NO,   NO,   NO,   NO),
 }
 # fmt: on
 
@@ -288,6 +292,8 @@ ADDED: dict[Action, str] = {
     Action.RECORD_LOCATE_TICKET: "whoever calls 811 for the crew",
     Action.VIEW_TEMP_SERVICES: "who answers the telephone, bills, or sends for a meter; it names customers",
     Action.KEEP_TEMP_SERVICES: "the makers of the orders that set and pull them",
+    Action.VIEW_DEVELOPMENTS: "as of tap requests: a lot names its owner",
+    Action.KEEP_DEVELOPMENTS: "billing opens the builders' accounts and makes the orders to set their meters",
 }
 
 MATRIX: dict[Action, dict[Role, Grant]] = {

@@ -150,6 +150,7 @@ PROBLEMS: Final[dict[str, ProblemType]] = {
     "sequence_full": ProblemType(
         409, "The route has no number left for another stop", "Split the route, or draft it anew."
     ),
+    "development_closed": ProblemType(409, "The development is closed", "Make it active again, if building goes on."),
     "not_renewable": ProblemType(409, "It is not renewed any more", "Have the meter fetched."),
     "tap_gate_closed": ProblemType(
         409, "The tap request has not come that far", "`missing` names what has to be there first."

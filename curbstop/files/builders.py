@@ -10,6 +10,7 @@ from curbstop.domain.import_rows import (
     ChangeOutRow,
     ContactRow,
     HydrantRow,
+    LotRow,
     MeterRow,
     OrderRow,
     StreetRow,
@@ -18,7 +19,7 @@ from curbstop.files.address_fields import address_key, address_of, key_of, locat
 from curbstop.files.layout import Draft
 from curbstop.files.rejects import guard, unguard
 from curbstop.files.values import RefusedError
-from geo.addresses import Street, from_parts, title
+from geo.addresses import Address, Street, from_parts, title
 from geo.geocode import AddressRange
 
 _METER_VALUES: Final = (
@@ -33,25 +34,50 @@ def address(draft: Draft) -> AddressRow:
     if not address.street.name:
         raise RefusedError("missing_value", "The row names no street.")
     location, how = location_of(draft, address)
-    street = address.street
     key = key_of("id", draft.words("id")) if draft.words("id") else key_of("address", address.match_key)
     return AddressRow(
         source_key=key,
-        address_key=address.match_key,
-        address=_fit(address.label, 160),
-        house_number=_fit(address.house_number, 16) or None,
-        predir=street.predir or None,
-        street_name=_fit(title(Street(street.name)), 80),
-        street_type=street.type.title() or None,
-        postdir=street.postdir or None,
-        unit=_fit(f"{address.unit_kind.title()} {address.unit}".strip(), 40) or None,
-        city=draft.get("city"),
-        state=draft.get("state"),
-        zip=draft.get("zip"),
+        **_place(draft, address),
         access_notes=draft.get("access_notes"),
         location=location,
         location_source=how,
     )
+
+
+def lot(draft: Draft) -> LotRow:
+    """A lot of a development. RefusedError where its address or its position cannot be read."""
+    address = address_of(draft)
+    if not address.street.name:
+        raise RefusedError("missing_value", "The row names no street.")
+    x, y = draft.get("longitude"), draft.get("latitude")
+    if (x is None) != (y is None):
+        raise RefusedError("bad_geometry", "A position needs a longitude and a latitude.")
+    number = draft.words("development").upper()
+    return LotRow(
+        source_key=key_of("lot", number, draft.words("lot")),
+        development_number=number,
+        lot=draft.words("lot"),
+        **_place(draft, address),
+        location=None if x is None or y is None else (float(x), float(y)),
+    )
+
+
+def _place(draft: Draft, address: Address) -> dict[str, Any]:
+    """The parts of a service point's address, as they are stored."""
+    street = address.street
+    return {
+        "address_key": address.match_key,
+        "address": _fit(address.label, 160),
+        "house_number": _fit(address.house_number, 16) or None,
+        "predir": street.predir or None,
+        "street_name": _fit(title(Street(street.name)), 80),
+        "street_type": street.type.title() or None,
+        "postdir": street.postdir or None,
+        "unit": _fit(f"{address.unit_kind.title()} {address.unit}".strip(), 40) or None,
+        "city": draft.get("city"),
+        "state": draft.get("state"),
+        "zip": draft.get("zip"),
+    }
 
 
 def street(draft: Draft) -> StreetRow:

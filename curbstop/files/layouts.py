@@ -184,9 +184,26 @@ ORDERS: Final = Layout(
     builders.order,
     needs=(("service_point", "account_number", "address", "street_name"),),
 )  # fmt: skip
+LOTS: Final = Layout(
+    "lots",
+    (
+        Field("development", text(20), "Number of the development, such as DV-000007", ("development_number", "dev",
+              "subdivision"), required=True),
+        Field("lot", text(40), "What the plat calls the lot", ("lot_number", "lot_no", "lot_id"), required=True),
+        *ADDRESS_FIELDS,
+        Field("city", text(60), "City", ("municipality", "post_city", "town")),
+        Field("state", text(2), "State, two letters"),
+        Field("zip", text(10), "ZIP code", _ZIP),
+        Field("longitude", decimal(Decimal(-180), Decimal(180)), "Degrees east (EPSG:4326)", ("lon", "long", "lng")),
+        Field("latitude", decimal(Decimal(-90), Decimal(90)), "Degrees north (EPSG:4326)", ("lat",)),
+    ),
+    builders.lot,
+    needs=(("street_name", "address"),),
+)  # fmt: skip
 
 LAYOUTS: Final = {
-    layout.name: layout for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS, CHANGE_OUTS)
+    layout.name: layout
+    for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS, CHANGE_OUTS, LOTS)
 }
 
 

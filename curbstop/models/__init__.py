@@ -13,6 +13,7 @@ from curbstop.models.conflict import Conflict
 from curbstop.models.connection_event import ConnectionEvent
 from curbstop.models.contact_attempt import ContactAttempt
 from curbstop.models.cut_off_run import CutOffLine, CutOffNotice, CutOffRun
+from curbstop.models.development import Development, Lot
 from curbstop.models.discrepancy import Discrepancy
 from curbstop.models.feature_request import FeatureRequest
 from curbstop.models.fee import Fee
@@ -68,6 +69,7 @@ __all__ = [
     "CutOffNotice",
     "CutOffRun",
     "Cycle",
+    "Development",
     "Discrepancy",
     "Endpoint",
     "EnrolmentCode",
@@ -89,6 +91,7 @@ __all__ = [
     "LetterTemplate",
     "LocateTicket",
     "Lock",
+    "Lot",
     "Meter",
     "MeterModel",
     "MeterTest",

@@ -344,7 +344,17 @@ TEMPORARY = (
     row("GET /temp-services", A.VIEW_TEMP_SERVICES),
     row("GET /temp-services/{temp_service_id}", A.VIEW_TEMP_SERVICES),
     row("POST /temp-services/{temp_service_id}/renew", A.KEEP_TEMP_SERVICES, WHY),
-)
+    row("GET /developments", A.VIEW_DEVELOPMENTS),
+    row("POST /developments", A.KEEP_DEVELOPMENTS, {"name": "Mill Creek", "builder_id": "$customer_id"}),
+    row("GET /developments/{development_id}", A.VIEW_DEVELOPMENTS),
+    row("PATCH /developments/{development_id}", A.KEEP_DEVELOPMENTS, {"name": "Hill Creek"}),
+    row("GET /developments/{development_id}/lots", A.VIEW_DEVELOPMENTS),
+    row("PUT /developments/{development_id}/lots", A.KEEP_DEVELOPMENTS,
+        {"lots": [{"lot": "7", "address": "7 Creek Ln"}]}),
+    row("GET /lots/{lot_id}", A.VIEW_DEVELOPMENTS),
+    row("POST /lots/{lot_id}/transfer", A.EDIT_CUSTOMERS, {"customer_id": "$customer_id", "on": "$today"},
+        and_also=A.VIEW_DEVELOPMENTS),
+)  # fmt: skip
 
 POSTED = {"mailed_on": "$today", "method": "first_class"}
 TEMPLATE = {"source": "#d.name #d.done #d.what_now"}

@@ -41,6 +41,7 @@ from curbstop.models import (
     CutOffLine,
     CutOffRun,
     Cycle,
+    Development,
     Discrepancy,
     ExportMark,
     ExportRun,
@@ -49,6 +50,7 @@ from curbstop.models import (
     Letter,
     LetterBatch,
     Lock,
+    Lot,
     Meter,
     MeterModel,
     Moratorium,
@@ -325,6 +327,10 @@ class World:
                 service_point_id=place.id, new_meter_id=place.meter_id, old_serial="OLD", new_serial=place.serial,
                 installed_on=town.today, installed_at=utc_now(), out_kind="read", source="order", recorded_at=utc_now(),
             ),
+        )  # fmt: skip
+        self._add(development_id=Development(number="DV-1", name="Creek", builder_id=self._a(Customer), state="active"))
+        self._add(
+            lot_id=Lot(development_id=ids["development_id"], code="1", service_point_id=ids["bare_place_id"])
         )  # fmt: skip
         self._add(export_run_id=ExportRun(kind="mco", number=1, rows=0, sha256="0" * 64, recorded_at=utc_now()))
         town.add(

@@ -76,6 +76,7 @@ BUILT = {
     "TAP_INST",
     "TEMP_SET",
     "TEMP_PULL",
+    "DEV_SET",
     "GEN",
 }
 CATALOGUE = load_catalogue()
@@ -134,7 +135,7 @@ def test_an_approver_needs_no_approval() -> None:
 def test_only_work_on_valves_meters_and_mains_changes_the_ground() -> None:
     assert {code for code in BUILT if CATALOGUE[code].changes_the_ground} == {
         "CUT_OFF_NP", "CUT_OFF_RTN", "CUT_OFF_VIOL", "CUT_OFF_REQ", "CUT_ON_NEW", "CUT_ON_RSTR", "MTR_XCHG",
-        "TAP_INST", "TEMP_SET", "TEMP_PULL",
+        "TAP_INST", "TEMP_SET", "TEMP_PULL", "DEV_SET",
         "REG_XCHG", "MTR_SET", "MTR_PULL",
     }  # fmt: skip
 
