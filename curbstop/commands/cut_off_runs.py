@@ -1,7 +1,7 @@
 """Cut-off runs in the office: the list is built, proofed, notified, finalised after payments and approved."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +50,7 @@ def build(work: Work, new: NewRun) -> CutOffRun:
         raise Problem("forbidden", "A list is built by billing, or proposed by a CSR.", allowed_roles=["CSR", "BIL"])
     if new.cause is Cause.VIOLATION:
         raise Problem("invalid", "A violation is cut off by an order of its own, not by a list.", field="cause")
-    if new.cut_on < today(work):
-        raise Problem("invalid", "cut_on must not lie in the past.", field="cut_on")
+    _check_day(work, new.cut_on)
     policy = policies.in_force(work.session)
     run = CutOffRun(
         id=new_id(),
@@ -133,8 +132,7 @@ def finalise(
     require_billing(work)
     run = load(work, run_id, RunEvent.FINALISE, if_version)
     if cut_on is not None:
-        if cut_on < today(work):
-            raise Problem("invalid", "cut_on must not lie in the past.", field="cut_on")
+        _check_day(work, cut_on)
         run.cut_on = cut_on
     run.payments_as_of = standings.keep_mark(work, payments_as_of)
     run.finalised_by_id, run.finalised_at = work.actor.staff_id, work.at
@@ -201,6 +199,12 @@ def load(work: Work, run_id: UUID, event: RunEvent, if_version: int | None) -> C
     check_version(run, if_version)
     run.stage = next_stage(RunStage(run.stage), event).value
     return run
+
+
+def _check_day(work: Work, cut_on: date) -> None:
+    """Problem(`invalid`) for a day that is over, or beyond a year: its accounts are on no other list until then."""
+    if not today(work) <= cut_on <= today(work) + timedelta(days=366):
+        raise Problem("invalid", "cut_on must not lie in the past, nor beyond a year.", field="cut_on")
 
 
 def _check_fresh(work: Work, run: CutOffRun) -> None:

@@ -92,6 +92,10 @@ class Typesetter:
             assert isinstance(pdf, bytes)
         except typst.TypstError as error:
             raise Problem("template_invalid", f"The template cannot be set: {_first_line(error)}") from error
+        finally:
+            # The next letter is somebody else's: no template may show it a photo of this one.
+            for name in names:
+                (self._root / name).unlink()
         return Sheet(pdf, *_words(pdf))
 
 

@@ -316,6 +316,14 @@ def test_two_accounts_of_one_place_are_cut_off_once(town: Town, places: list[Pla
     assert found[places[0].account_id].excluded_code == "already_ordered"
 
 
+@pytest.mark.parametrize("days", [-1, 367])
+def test_a_list_is_for_a_day_of_the_coming_year(town: Town, places: list[Place], days: int) -> None:
+    """Its accounts are on no other list until then."""
+    with pytest.raises(Problem, match="nor beyond a year"):
+        build(town, cut_on=town.today + timedelta(days=days))
+    assert places
+
+
 def test_a_list_is_released_once(town: Town, places: list[Place]) -> None:
     run = released(town)
     with pytest.raises(Problem, match="impossible_transition"), town.work("bill") as work:

@@ -1,10 +1,12 @@
 """Letters are set from data, never from markup; nothing outside is read; the same letter is the same bytes."""
 
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from curbstop.domain.letters import Language, LetterKind, check_fields, day_in_words, presort_key, sample
 from curbstop.domain.problems import Problem
@@ -115,3 +117,12 @@ def test_letters_are_sorted_as_the_post_wants_them() -> None:
     parts = [("27002", "Main", "2"), ("27001-0002", "Oak", "1"), ("27001", "Main", "10"), ("27001", "Main", "9")]
     keys = [presort_key(*part) for part in parts] + [presort_key(None, "Main", "1")]
     assert [keys.index(key) for key in sorted(keys)] == [3, 2, 1, 0, 4]
+
+
+def test_a_letter_shows_no_photo_of_the_letter_before_it() -> None:
+    picture = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "JPEG")
+    with Typesetter() as typesetter:
+        typesetter.set("#for one in d.photos { image(one) }", {}, at=AT, photos=[picture.getvalue()])
+        with pytest.raises(Problem, match="template_invalid"):
+            typesetter.set('#image("photo-0.jpg")', {}, at=AT)
