@@ -161,8 +161,11 @@ def _facts(work: Work, questions: Sequence[Question]) -> list[Facts]:
         key = question.cut_on, question.cause
         facts = known[key].get(question.account_id) if question.account_id is not None else None
         facts = facts or cut_off_facts.without_account(work, *key)
-        told: dict[str, Any] = {"planned_that_day": question.planned_that_day, "letter_expired": question.letter_expired,
-                "hazard": question.hazard}  # fmt: skip
+        told: dict[str, Any] = {
+            "planned_that_day": question.planned_that_day,
+            "letter_expired": question.letter_expired,
+            "hazard": question.hazard,
+        }
         found.append(replace(facts, **told) if any(told.values()) else facts)
     return found
 
