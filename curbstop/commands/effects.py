@@ -18,6 +18,7 @@ from curbstop.commands import (
     policies,
     readings,
     removal_timers,
+    service_levels,
     service_points,
     state_changes,
     tap_effects,
@@ -151,17 +152,18 @@ def _attach_fee(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> Non
 
     A fee that the utility may not charge is not attached, and the order's audit trail says so.
     """
-    there = select(Fee.id).where(Fee.order_id == order.id, Fee.kind == args["kind"])
+    kind = service_levels.fee_kind(work, order, args["kind"])
+    there = select(Fee.id).where(Fee.order_id == order.id, Fee.kind == kind)
     if work.session.scalar(there.limit(1)) is not None:
         return
-    if args["kind"] in policies.in_force(work.session).policy.fees.refused:
-        journal.audit(work, "refuse_fee", "service_order", order.id, after={"kind": args["kind"]})
+    if kind in policies.in_force(work.session).policy.fees.refused:
+        journal.audit(work, "refuse_fee", "service_order", order.id, after={"kind": kind})
         return
     fee = Fee(
         id=new_id(),
         order_id=order.id,
         account_id=order.account_id,
-        kind=args["kind"],
+        kind=kind,
         waived=order.fees_waived or Flag.COMPLETED_AFTER_RECALL.value in order.flags,
         recorded_at=work.at,
     )

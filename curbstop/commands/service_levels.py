@@ -14,7 +14,7 @@ from curbstop.commands.many import update_many
 from curbstop.commands.work import Work
 from curbstop.domain.closures import Closures
 from curbstop.domain.policy import Policy
-from curbstop.domain.service_levels import Asked, due_at
+from curbstop.domain.service_levels import Asked, due_at, is_after_hours
 from curbstop.domain.service_orders import OPEN_STATES
 from curbstop.models import calendar
 from curbstop.models.change_log import OFFICE
@@ -23,6 +23,8 @@ from curbstop.settings import Settings
 
 # Rows that are looked at together.
 STEP = 2_000
+# The fee of a restoral, and of one that somebody came out for in the evening.
+RECONNECT, AFTER_HOURS = "reconnect", "restoral_after_hours"
 # The nil id: what is said of all open orders, not of one.
 ALL = UUID(int=0)
 
@@ -65,6 +67,16 @@ def set_due_many(work: Work, orders: Sequence[ServiceOrder]) -> None:
     found = rules(work.session, work.settings)
     for order in orders:
         order.due_at, order.due_on = found.due(order)
+
+
+def fee_kind(work: Work, order: ServiceOrder, kind: str) -> str:
+    """The kind of an order's fee: that of an evening, where the customer asked for it and somebody came out."""
+    found = rules(work.session, work.settings)
+    asked = order.after_hours and found.policy.restoral.after_hours_fee and kind == RECONNECT
+    came = order.completed_at is not None and is_after_hours(
+        order.completed_at, found.policy, found.closures, work.settings.zone
+    )
+    return AFTER_HOURS if asked and came else kind
 
 
 def recompute(work: Work) -> int:

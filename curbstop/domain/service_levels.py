@@ -112,6 +112,12 @@ def timeliness(
     return Timeliness.AT_RISK if due - now <= risk else Timeliness.IN_TIME
 
 
+def is_after_hours(at: datetime, policy: "Policy", closures: Closures, zone: ZoneInfo) -> bool:
+    """Whether somebody had to come out for it: on a closed day, or after the business day's end."""
+    local = at.astimezone(zone)
+    return closures.is_closed(local.date()) or local.time() > time.fromisoformat(policy.service_levels.closes)
+
+
 def _restoral(asked: Asked, policy: "Policy", closures: Closures, zone: ZoneInfo) -> datetime:
     """Paid early enough on a business day: that day. Later in the evening, for a fee: still that evening."""
     local, rule = asked.since.astimezone(zone), policy.restoral

@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from curbstop.commands import dispatch, policies, service_levels, service_orders
+from curbstop.commands import dispatch, field_work, policies, review, service_levels, service_orders
+from curbstop.commands.field_work import Visit
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
-from curbstop.models import AuditEntry, Outbox, ServiceOrder
+from curbstop.models import AuditEntry, Fee, Outbox, ServiceOrder
+from tests.sync.model_tablet import ModelTablet
 from tests.town import Town
 
 
@@ -143,3 +145,32 @@ def test_a_technician_is_promised_only_as_often_as_there_is_time(town: Town) -> 
     edit(town, orders[10], **window(town, day, 13, 17))
     with pytest.raises(Problem, match="is planned for"):
         edit(town, orders[10], **window(town, business_day(town, 2)))
+
+
+@pytest.mark.parametrize(
+    ("hour", "after_hours", "fee", "kind"),
+    [
+        (19, True, True, "restoral_after_hours"),
+        (10, True, True, "reconnect"),
+        (19, False, True, "reconnect"),
+        (19, True, False, "reconnect"),
+    ],
+)
+def test_an_evening_costs_its_fee_where_it_was_asked_for_and_somebody_came(
+    town: Town, hour: int, after_hours: bool, fee: bool, kind: str
+) -> None:
+    """Section 3.8: until 22:00 with a fee."""
+    with town.work("ada") as work:
+        policies.edit(work, {"restoral": {"after_hours_fee": fee}}, reason="Ordinance")
+    place = town.place()
+    order = town.order("CUT_ON_RSTR", place, to="tom", after_hours=after_hours)
+    ModelTablet(town, "tom").pull()
+    captures = {"serial_seen": place.serial, "read": "001010", "valve_state": "on", "leak_indicator": "still"}
+    with town.work("tom") as work:
+        field_work.complete(work, order, Visit(outcome="DONE", captures=captures))
+    with town.work() as work:
+        at = moment(town, business_day(town, 1), hour)
+        work.session.execute(update(ServiceOrder).where(ServiceOrder.id == order).values(completed_at=at))
+    with town.work("carla") as work:
+        review.post(work, order)
+    assert town.all(select(Fee.kind)) == [kind]
