@@ -37,6 +37,7 @@ def edit(work: Work, changes: Mapping[str, Any], *, reason: str, if_version: int
 
     Problems: forbidden, policy_invalid (names the setting), version_mismatch.
     """
+    require(work.actor, Action.MANAGE_POLICIES)
     now = in_force(work.session)
     return _next(work, now.profile, edited(now.policy, changes), reason, if_version)
 
@@ -73,6 +74,11 @@ def _next(work: Work, name: str, policy: Policy, reason: str, if_version: int | 
         raise Problem(
             "policy_invalid", f"There is no gate {unknown[0]!r} to override.", setting=f"overrides.{unknown[0]}"
         )
+    # The law that a profile was made for is not a setting.
+    allowed = sorted(set(profile(name).fees.refused) - set(policy.fees.refused))
+    if allowed:
+        why = f"fees.refused must hold {allowed[0]}: the profile {name} is for where no such fee may be charged."
+        raise Problem("policy_invalid", why, setting="fees.refused")
     # A calendar that no country has is found out now, not by the first cut-off.
     of_year(policy.calendar.country, policy.calendar.subdivision, work.at.year)
     if now.number and (now.profile, now.policy) == (name, policy):

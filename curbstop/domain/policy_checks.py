@@ -50,6 +50,9 @@ def check(policy: "Policy") -> None:
     for gate, roles in policy.overrides.items():
         if not set(roles) <= {role.value for role in Role}:
             raise wrong(f"overrides.{gate}", "roles")
+    for kind in policy.fees.refused:
+        if policy.fees.amounts_cents.get(kind):
+            raise wrong(f"fees.amounts_cents.{kind}", "0: this utility may not charge it")
     _check_service(policy)
     _check_taps(policy)
     _check_meter_test(policy)

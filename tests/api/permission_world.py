@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -75,16 +76,22 @@ from curbstop.models import (
     Upload,
 )
 from curbstop.models.base import utc_now
-from curbstop.models.engine import Sessions
+from curbstop.models.engine import Sessions, make_engine
 from curbstop.models.ids import new_id
-from curbstop.settings import Settings
+from curbstop.settings import Settings, load
 from tests.api.apps import app_on
 from tests.api.office import Client
+from tests.api.permission_rows import Row
 from tests.api.test_conflicts import parked
 from tests.cut_offs import any_day, delinquent
+from tests.services import databases
 from tests.town import Place, Town
 
 PHOTO = b"photo"
+# What is kept at the place, and looks like nothing else.
+GATE_CODE = "Q7-gate-4711#"
+# These never end by themselves.
+ENDLESS = {"GET /dispatch/stream", "GET /sync/v1/stream", "POST /compat/powersync/sync/stream"}
 # A day on which nothing else happens.
 NEXT_YEARS = date(2035, 6, 1)
 # What a row may set before its request, by the name of the id.
@@ -360,7 +367,7 @@ class World:
 
     def _runs(self, place: Place) -> None:
         with self.town.work("carla") as work:
-            secrets.set_gate_code(work, place.id, "4711#", if_version=None)
+            secrets.set_gate_code(work, place.id, GATE_CODE, if_version=None)
         with self.town.work("bill") as work:
             new = NewRun(cause=Cause.NONPAYMENT, cut_on=self.town.today, account_ids=(place.account_id,))
             self.ids["run_id"] = cut_off_runs.build(work, new).id
@@ -375,3 +382,49 @@ class World:
         for name, one in rows.items():
             self.town.add(one)
             self.ids[name] = one.id
+
+
+@contextmanager
+def world_on(backend: str, run_folder: Path, data: Path) -> Iterator[World]:
+    """A world on a database of its own."""
+    url = databases.new_database(run_folder, backend)
+    engine = make_engine(url)
+    settings = load(
+        {
+            "CURBSTOP_DATABASE_URL": url,
+            "CURBSTOP_REDIS_URL": "redis://127.0.0.1:1/0",
+            "CURBSTOP_DATA_DIR": str(data),
+            "CURBSTOP_SECRET_KEY": "a key for the tests that is long enough",
+            "CURBSTOP_WORK_WINDOW": "00:00-23:59",
+        }
+    )
+    world = World(settings, engine)
+    yield world
+    world.sessions.connection.close()
+    engine.dispose()
+    databases.drop_database(run_folder, url)
+
+
+def ask(world: World, row: Row, role: Role | None, *, ids: Any = None, version: str = "*", tablet: bool = True) -> Any:
+    """Sends the row's request; the answer has been read to its end, unless it has none."""
+    method, path = row.operation.split(" ")
+    known = ids or world.ids
+    headers = {key: _encoded(value, known) for key, value in row.headers.items()}
+    client = world.client(role, on_tablet=row.on_tablet and tablet)
+    how: dict[str, Any] = {"json": world.filled(row.body, role, ids=known)} if row.body is not None else {}
+    if row.data is not None:
+        how["data"] = row.data
+    answer = client.send(
+        method,
+        path.format_map(known) + (f"?{row.query}" if row.query else ""),
+        headers={"If-Match": version, "Idempotency-Key": str(id(how)), **headers},
+        **how,
+    )
+    if row.operation not in ENDLESS:
+        answer.get_data()
+    answer.close()
+    return answer
+
+
+def _encoded(value: str, ids: Any) -> str:
+    return value.replace("$attachment_id", str(ids["encoded_attachment_id"]))

@@ -15,36 +15,17 @@ from typing import Any
 import pytest
 
 from curbstop.domain.permissions import MATRIX, Grant, Role
-from curbstop.models.engine import make_engine
-from curbstop.settings import load
 from tests.api.permission_rows import PUBLIC, ROWS, Row
-from tests.api.permission_world import World
-from tests.services import databases
+from tests.api.permission_world import World, ask, world_on
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-# These never end by themselves.
-ENDLESS = {"GET /dispatch/stream", "GET /sync/v1/stream", "POST /compat/powersync/sync/stream"}
 
 
 @pytest.fixture(scope="module")
 def built(backend: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world a backend, in which nothing lasts."""
-    url = databases.new_database(run_folder, backend)
-    engine = make_engine(url)
-    settings = load(
-        {
-            "CURBSTOP_DATABASE_URL": url,
-            "CURBSTOP_REDIS_URL": "redis://127.0.0.1:1/0",
-            "CURBSTOP_DATA_DIR": str(tmp_path_factory.mktemp("data")),
-            "CURBSTOP_SECRET_KEY": "a key for the tests that is long enough",
-            "CURBSTOP_WORK_WINDOW": "00:00-23:59",
-        }
-    )
-    world = World(settings, engine)
-    yield world
-    world.sessions.connection.close()
-    engine.dispose()
-    databases.drop_database(run_folder, url)
+    with world_on(backend, run_folder, tmp_path_factory.mktemp("data")) as world:
+        yield world
 
 
 @pytest.fixture
@@ -66,31 +47,6 @@ def forbidden_to(row: Row) -> list[Role]:
 
 def open_to(row: Row) -> list[Role]:
     return [role for role in Role if not row.actions or grants(row, role)]
-
-
-def ask(world: World, row: Row, role: Role | None, *, ids: Any = None, version: str = "*", tablet: bool = True) -> Any:
-    """Sends the row's request; the answer has been read to its end, unless it has none."""
-    method, path = row.operation.split(" ")
-    known = ids or world.ids
-    headers = {key: _encoded(value, known) for key, value in row.headers.items()}
-    client = world.client(role, on_tablet=row.on_tablet and tablet)
-    how: dict[str, Any] = {"json": world.filled(row.body, role, ids=known)} if row.body is not None else {}
-    if row.data is not None:
-        how["data"] = row.data
-    answer = client.send(
-        method,
-        path.format_map(known) + (f"?{row.query}" if row.query else ""),
-        headers={"If-Match": version, "Idempotency-Key": str(id(how)), **headers},
-        **how,
-    )
-    if row.operation not in ENDLESS:
-        answer.get_data()
-    answer.close()
-    return answer
-
-
-def _encoded(value: str, ids: Any) -> str:
-    return value.replace("$attachment_id", str(ids["encoded_attachment_id"]))
 
 
 def said(answer: Any) -> tuple[int, str | None]:
