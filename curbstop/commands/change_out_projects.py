@@ -86,9 +86,10 @@ def create(work: Work, name: str, choice: Choice, *, instructions: str | None = 
 
 def approve(work: Work, project_id: UUID, *, if_version: int | None = None) -> ChangeOutProject:
     """A supervisor's word, who did not propose it: from now on its orders are made. Problems: forbidden, four_eyes."""
-    project = _load(work, project_id, if_version)
+    require(work.actor, Action.PROPOSE_CHANGE_OUTS)
     if not work.actor.is_system and Role.SUP not in work.actor.roles:
         raise Problem("forbidden", "A supervisor approves planned change-outs.", allowed_roles=[Role.SUP.value])
+    project = _load(work, project_id, if_version)
     if project.created_by_id is not None and project.created_by_id == work.actor.staff_id:
         raise Problem("four_eyes", "Nobody approves what they proposed themselves.")
     _step(project, ProjectEvent.APPROVE)

@@ -388,6 +388,18 @@ LETTERS = (
     row("POST /letter-templates/{kind}/{language}/trial", A.MANAGE_LETTER_TEMPLATES, TEMPLATE),
 )  # fmt: skip
 
+PROJECT = "/change-out-projects/{project_id}"
+PROJECTS = (
+    row("GET /change-out-projects", A.VIEW_NETWORK),
+    row("POST /change-out-projects", A.PROPOSE_CHANGE_OUTS, {"name": "North", "service_points": ["SP-000001"]}),
+    row(f"GET {PROJECT}", A.VIEW_NETWORK),
+    row(f"POST {PROJECT}/approve", A.PROPOSE_CHANGE_OUTS, closed_to=(Role.BIL,)),
+    row(f"POST {PROJECT}/pause", A.PROPOSE_CHANGE_OUTS, WHY, given={"project_id": {"state": "open"}}),
+    row(f"POST {PROJECT}/resume", A.PROPOSE_CHANGE_OUTS, given={"project_id": {"state": "paused"}}),
+    row(f"POST {PROJECT}/close", A.PROPOSE_CHANGE_OUTS, WHY, given={"project_id": {"state": "open"}}),
+    row(f"GET {PROJECT}/layer", A.VIEW_NETWORK),
+)
+
 FILES = (
     row("GET /imports", A.IMPORT_DATA),
     row("GET /exports", A.EXPORT_FILES),
@@ -460,6 +472,7 @@ ROWS: tuple[Row, ...] = (
     *TAPS,
     *TEMPORARY,
     *LETTERS,
+    *PROJECTS,
     *FILES,
     *TABLES,
     *TABLETS,

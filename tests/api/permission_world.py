@@ -35,6 +35,7 @@ from curbstop.models import (
     Account,
     Attachment,
     Base,
+    ChangeOutProject,
     ChangeOutRecord,
     Closure,
     ContactAttempt,
@@ -101,6 +102,7 @@ TABLES: dict[str, type[Base]] = {
     "customer_id": Customer,
     "hold_id": Hold,
     "order_id": ServiceOrder,
+    "project_id": ChangeOutProject,
     "route_session_id": RouteSession,
     "letter_id": Letter,
     "line_id": CutOffLine,
@@ -318,6 +320,7 @@ class World:
         self._add(
             bare_place_id=ServicePoint(number="SP-000800", address="8 Main St", physical_state="no_tap"),
             shelf_meter_id=shelf,
+            project_id=ChangeOutProject(name="South"),
             temp_service_id=TempService(
                 number="TS-1", service_point_id=place.id, meter_id=place.meter_id, hydrant="H-1", in_read=0,
                 backflow_device_no="B-1", deposit_ref="D-1", set_order_id=ids["order_id"], opened_at=utc_now(),
