@@ -14,6 +14,9 @@ from curbstop.domain.problems import Problem
 LARGEST_BYTES: Final = 20 * 1024
 LARGEST_SIDE: Final = 1024
 MADE_SIDE: Final = 320
+# On paper a photo is at most 2.6 inches wide, at 300 dots each.
+PRINTED_SIDE: Final = 800
+PRINTED_QUALITY: Final = 80
 # A phone's largest camera has 50 million; a file of a few kilobytes can claim thousands of millions.
 MOST_PIXELS: Final = 64_000_000
 FORMATS: Final = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
@@ -43,21 +46,38 @@ def check_thumbnail(content: bytes) -> str:
 def make_thumbnail(pieces: Iterator[bytes], declared: str) -> bytes | None:
     """A JPEG of at most 320 pixels a side, upright and without what a camera notes; None when that cannot be made."""
     content = b"".join(pieces)
-    kind = media_type_of(content)
-    if kind != declared or kind not in FORMATS:
+    if media_type_of(content) != declared:
         return None
     try:
-        with _opened(content, kind) as image:
-            if image.width * image.height > MOST_PIXELS:
-                return None
-            # A JPEG is then decoded at a fraction of its size.
-            image.draft("RGB", (2 * MADE_SIDE, 2 * MADE_SIDE))
-            image.thumbnail((2 * MADE_SIDE, 2 * MADE_SIDE))
-            small = _on_white(ImageOps.exif_transpose(image))
-            small.thumbnail((MADE_SIDE, MADE_SIDE))
-            return _within(small)
+        small = _small(content, MADE_SIDE)
+        return None if small is None else _within(small)
     except _BROKEN:
         return None
+
+
+def make_print(pieces: Iterator[bytes]) -> bytes | None:
+    """A JPEG as large as a letter needs it, upright and without what a camera notes; None when that cannot be made."""
+    try:
+        small = _small(b"".join(pieces), PRINTED_SIDE)
+        return None if small is None else _jpeg(small, PRINTED_QUALITY)
+    except _BROKEN:
+        return None
+
+
+def _small(content: bytes, side: int) -> Image.Image | None:
+    """The picture upright, no larger than `side`; None for what is no picture or claims to be a huge one."""
+    kind = media_type_of(content)
+    if kind not in FORMATS:
+        return None
+    with _opened(content, kind) as image:
+        if image.width * image.height > MOST_PIXELS:
+            return None
+        # A JPEG is then decoded at a fraction of its size.
+        image.draft("RGB", (2 * side, 2 * side))
+        image.thumbnail((2 * side, 2 * side))
+        small = _on_white(ImageOps.exif_transpose(image))
+        small.thumbnail((side, side))
+        return small
 
 
 def _opened(content: bytes, kind: str) -> Image.Image:
@@ -78,8 +98,13 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _within(image: Image.Image) -> bytes | None:
     for quality in _QUALITIES:
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=quality, optimize=True)
-        if out.tell() <= LARGEST_BYTES:
-            return out.getvalue()
+        made = _jpeg(image, quality)
+        if len(made) <= LARGEST_BYTES:
+            return made
     return None
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()

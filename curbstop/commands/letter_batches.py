@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.blobs import Blobs, blobs_of, pictures
-from curbstop.commands import journal, letter_mailings, letter_templates, letters, numbering
+from curbstop.blobs import Blobs, blobs_of
+from curbstop.commands import journal, letter_mailings, letter_photos, letter_templates, letters, numbering
 from curbstop.commands.many import update_many
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.letters import LetterEvent, LetterKind, LetterState, presort_key
@@ -67,7 +67,7 @@ def typeset(sessions: Sessions, settings: Settings, letter_ids: Sequence[UUID]) 
                 sources[row.kind, row.language, row.template_number or 0],
                 words,
                 at=row.approved_at,
-                photos=[_photo(store, sha256) for sha256 in row.photos],
+                photos=letter_photos.prints(settings, row.photos),
             )
             found.append(Frozen(row.id, _store(settings, store, sheet.pdf), sheet.pages, sheet.text))
     return found
@@ -211,12 +211,6 @@ def _bind_when_whole(work: Work, batch_id: UUID) -> None:
 def _loose(work: Work, kind: LetterKind | None) -> list[UUID]:
     statement = select(Letter.id).where(Letter.state == LetterState.APPROVED.value).order_by(Letter.id).limit(MOST)
     return list(work.session.scalars(statement if kind is None else statement.where(Letter.kind == kind.value)))
-
-
-def _photo(store: Blobs, sha256: str) -> bytes:
-    """A photo small enough for a letter."""
-    small = pictures.make_thumbnail(store.read(sha256), "image/jpeg")
-    return small if small is not None else b"".join(store.read(sha256))
 
 
 def _store(settings: Settings, store: Blobs, content: bytes) -> str:

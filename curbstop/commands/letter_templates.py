@@ -6,7 +6,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from curbstop.commands.work import Work
-from curbstop.domain.letters import Language, LetterKind, sample
+from curbstop.domain.letters import FIELDS, GIVEN, Language, LetterKind, sample
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.base import utc_now
@@ -55,9 +55,15 @@ def try_out(work: Work, kind: LetterKind, language: Language, source: str) -> Sh
 
 
 def trial(kind: LetterKind, language: Language, source: str) -> Sheet:
-    """The template set with made-up fields and a PROOF mark, or Problem(`template_invalid`)."""
+    """The template set with made-up fields and a PROOF mark, or Problem(`template_invalid`).
+
+    It is set twice: also without all that a letter may go without, since some letter will.
+    """
+    whole = {**sample(kind), "language": language.value}
+    bare = whole | {name: "" for name, field in {**GIVEN, **FIELDS[kind]}.items() if not field.required}
     with Typesetter() as typesetter:
-        return typesetter.set(source, {**sample(kind), "language": language.value}, at=utc_now(), proof=True)
+        typesetter.set(source, bare, at=utc_now(), proof=True)
+        return typesetter.set(source, whole, at=utc_now(), proof=True)
 
 
 def numbers(session: Session, keys: Collection[Key]) -> dict[Key, int]:

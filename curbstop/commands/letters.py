@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, letter_addresses, letter_templates, numbering
+from curbstop.commands import journal, letter_addresses, letter_photos, letter_templates, numbering
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.letters import (
     ESCALATING,
@@ -102,7 +102,8 @@ def proof(work: Work, letter_id: UUID) -> Sheet:
     with Typesetter() as typesetter:
         source = letter_templates.sources(work.session, [version])[version]
         words = whole_words(LetterKind(letter.kind), letter.fields, given)
-        return typesetter.set(source, words, at=work.at, proof=True)
+        photos = letter_photos.prints(work.settings, letter.photos)
+        return typesetter.set(source, words, at=work.at, photos=photos, proof=True)
 
 
 def approve(work: Work, letter_ids: Sequence[UUID], *, if_version: int | None = None) -> list[Letter]:

@@ -18,12 +18,16 @@ import typst
 from curbstop.domain.problems import Problem
 
 LETTERHEAD = "letterhead.typ"
-# A template may use the shipped letterhead and nothing else: no other file, and no package from a network.
-_IMPORT = re.compile(
-    r"\b(?:import|include)\b\s*[\"(\w]|\b(?:read|plugin|bytes|eval)\s*\(|\b(?:json|csv|toml|yaml|xml|cbor)\s*\("
+# A template may use the shipped letterhead and nothing else: no other file, and no package from a network. Words, not
+# calls, are looked for, since a comment may part a call, and a function can have another name.
+_REACHES_OUT = re.compile(
+    r"\b(?:import|include|eval|plugin|std|dictionary)\b|\b(?:read|json|csv|toml|yaml|xml|cbor)\s*\("
 )
-_ALLOWED = re.compile(rf'^#import "{re.escape(LETTERHEAD)}": \*\s*$', re.MULTILINE)
-_HEAD = '#let d = json(bytes(sys.inputs.data))\n#let proof = sys.inputs.proof == "yes"\n'
+_ALLOWED = re.compile(rf'^#import "{re.escape(LETTERHEAD)}": \*[ \t]*$', re.MULTILINE)
+# Where Typst says that something is wrong in the template itself.
+_WHERE = re.compile(r"__typst_py_bytes__\.typ:(\d+):")
+# What every template begins with: its fields as data.
+HEAD = '#let d = json(bytes(sys.inputs.data))\n#let proof = sys.inputs.proof == "yes"\n'
 MOST_SOURCE = 60_000
 
 
@@ -39,7 +43,12 @@ class Sheet:
 @cache
 def shipped(kind: str, language: str) -> str:
     """The template that comes with the product."""
-    return files("curbstop.typesetting").joinpath("templates", f"{kind}.{language}.typ").read_text(encoding="utf-8")
+    return shipped_file(f"{kind}.{language}.typ")
+
+
+def shipped_file(name: str) -> str:
+    """One of the files that come with the product."""
+    return files("curbstop.typesetting").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 def check_source(source: str) -> None:
@@ -47,8 +56,9 @@ def check_source(source: str) -> None:
     if len(source) > MOST_SOURCE:
         raise Problem("template_invalid", f"A template has at most {MOST_SOURCE} characters.")
     for number, line in enumerate(_ALLOWED.sub("", source).splitlines(), 1):
-        if _IMPORT.search(line):
-            detail = f"Line {number} reads or imports something; a template has its fields and {LETTERHEAD} alone."
+        found = _REACHES_OUT.search(line)
+        if found is not None:
+            detail = f"Line {number} says `{found[0]}`; a template has its fields and {LETTERHEAD} alone."
             raise Problem("template_invalid", detail, line=number)
 
 
@@ -58,8 +68,7 @@ class Typesetter:
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="curbstop-letters-")
         self._root = Path(self._folder.name)
-        head = files("curbstop.typesetting").joinpath("templates", LETTERHEAD).read_bytes()
-        (self._root / LETTERHEAD).write_bytes(head)
+        (self._root / LETTERHEAD).write_text(shipped_file(LETTERHEAD), encoding="utf-8")
         # The machine's own fonts would make a letter look different elsewhere.
         self._compiler = typst.Compiler(
             root=self._root,
@@ -79,23 +88,21 @@ class Typesetter:
     ) -> Sheet:
         """One letter; the same source, data and moment give the same bytes. Problem(`template_invalid`)."""
         check_source(source)
-        names = []
-        for number, photo in enumerate(photos):
-            name = f"photo-{number}.jpg"
-            (self._root / name).write_bytes(photo)
-            names.append(name)
+        names = [f"photo-{number}.jpg" for number in range(len(photos))]
         inputs = {"data": json.dumps({**data, "photos": names}), "proof": "yes" if proof else "no"}
         try:
+            for name, photo in zip(names, photos, strict=True):
+                (self._root / name).write_bytes(photo)
             pdf = self._compiler.compile(
-                input=(_HEAD + source).encode(), format="pdf", sys_inputs=inputs, timestamp=int(at.timestamp())
+                input=(HEAD + source).encode(), format="pdf", sys_inputs=inputs, timestamp=int(at.timestamp())
             )
             assert isinstance(pdf, bytes)
         except typst.TypstError as error:
-            raise Problem("template_invalid", f"The template cannot be set: {_first_line(error)}") from error
+            raise _wrong(error) from error
         finally:
-            # The next letter is somebody else's: no template may show it a photo of this one.
+            # No letter finds another's photos.
             for name in names:
-                (self._root / name).unlink()
+                (self._root / name).unlink(missing_ok=True)
         return Sheet(pdf, *_words(pdf))
 
 
@@ -123,5 +130,10 @@ def joined(sheets: Iterable[bytes]) -> tuple[bytes, list[int]]:
     return target.getvalue(), pages
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else "unknown error"
+def _wrong(error: typst.TypstError) -> Problem:
+    """What Typst says is wrong, with the template's line where it names one; no path of this machine."""
+    said = re.sub(r" \(searched at .*?\)", "", error.message)
+    where = [int(line) - HEAD.count("\n") for line in _WHERE.findall(error.diagnostic)]
+    if not where:
+        return Problem("template_invalid", f"The template cannot be set: {said}.")
+    return Problem("template_invalid", f"Line {where[0]} cannot be set: {said}.", line=where[0])

@@ -1,8 +1,10 @@
 """Letters are set from data, never from markup; nothing outside is read; the same letter is the same bytes."""
 
+import io
 from datetime import UTC, datetime
 from io import BytesIO
 
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from PIL import Image
 
 from curbstop.domain.letters import Language, LetterKind, check_fields, day_in_words, presort_key, sample
 from curbstop.domain.problems import Problem
-from curbstop.typesetting import LETTERHEAD, Typesetter, joined, shipped
+from curbstop.typesetting import LETTERHEAD, Sheet, Typesetter, check_source, joined, shipped
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PLAIN = "#d.name"
@@ -63,6 +65,10 @@ def test_a_name_is_text_whatever_is_in_it(name: str) -> None:
         '#import "@preview/cetz:0.3.0"',
         '#include "other.typ"',
         '#{ let x = "@preview/cetz:0.3.0"; import x }',
+        '#import/**/"@preview/cetz:0.3.0"',
+        '#import {"@preview/cetz:0.3.0"}',
+        '#let e = eval\n#e("import d.name")',
+        '#dictionary(std).at("ev" + "al")("import d.name")',
         '#image("/etc/passwd")',
         "#d.no_such_field",
         "#foo(",
@@ -72,6 +78,50 @@ def test_a_name_is_text_whatever_is_in_it(name: str) -> None:
 def test_a_template_that_reaches_out_or_is_wrong_is_refused(source: str) -> None:
     with Typesetter() as typesetter, pytest.raises(Problem, match="template_invalid"):
         typesetter.set(source, {"name": "x"}, at=AT)
+
+
+@pytest.mark.parametrize("word", ["import", "include", "eval", "std", "dictionary", "plugin"])
+def test_what_could_reach_a_network_is_refused_before_anything_is_set(word: str) -> None:
+    with pytest.raises(Problem) as refused:
+        check_source(f"Dear #d.name,\n\n#let x = {word}")
+    assert (refused.value.code, refused.value.extra["line"]) == ("template_invalid", 3)
+
+
+@pytest.mark.parametrize("source", ["one\ntwo\n#d.balance", "one\ntwo\n#foo(", 'one\n\n#image("photo-7.jpg")'])
+def test_what_is_wrong_is_told_with_its_line_and_no_path(source: str) -> None:
+    with Typesetter() as typesetter, pytest.raises(Problem) as refused:
+        typesetter.set(source, {"name": "x"}, at=AT)
+    assert refused.value.extra["line"] == 3
+    assert "/tmp" not in refused.value.detail  # noqa: S108 - a path that must not be told
+
+
+def test_each_letter_has_its_own_photos_and_finds_no_others() -> None:
+    def colour(sheet: Sheet) -> tuple[int, ...]:
+        document = pdfium.PdfDocument(sheet.pdf)
+        pixel = document[0].render().to_pil().getpixel((100, 100))
+        document.close()
+        assert isinstance(pixel, tuple)
+        return tuple(round(part / 255) for part in pixel)
+
+    place = '#image("photo-0.jpg")'
+    with Typesetter() as typesetter:
+        red, blue = (typesetter.set(place, {}, at=AT, photos=[picture(name)]) for name in ("red", "blue"))
+        assert (colour(red), colour(blue)) == ((1, 0, 0), (0, 0, 1))
+        with pytest.raises(Problem, match="not found"):
+            typesetter.set(place, {}, at=AT)
+
+
+def test_an_access_letter_shows_its_photos_on_the_same_page_and_says_so() -> None:
+    said = sample(LetterKind.ACCESS_NOTICE_1) | {"language": "en"}
+    with Typesetter() as typesetter:
+        sheet = typesetter.set(shipped("access_notice_1", "en"), said, at=AT, photos=[picture("red"), picture("blue")])
+    assert (sheet.pages, "photos below" in sheet.text) == (1, True)
+
+
+def picture(colour: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (640, 480), colour).save(out, "JPEG")
+    return out.getvalue()
 
 
 def test_a_proof_is_marked() -> None:
