@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import attachments, board, cutoffs, imports, integrity, live, lost_ops, pull, push, reassign, search, skipped
+from bench import (
+    attachments, board, cutoffs, imports, integrity, letters, live, lost_ops, pull, push, reassign, search, skipped,
+)  # fmt: skip
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
 from tests.services import programs, servers
@@ -20,6 +22,7 @@ GROUPS: list[Group] = [
     (cutoffs.NAMES, cutoffs.measure),
     (imports.NAMES, imports.measure),
     (integrity.NAMES, integrity.measure),
+    (letters.NAMES, letters.measure),
     (live.POKES, live.measure_pokes),
     (live.LISTENING, live.measure_listeners),
     (live.STORM, live.measure_storm),

@@ -11,6 +11,7 @@ from curbstop.commands import journal, policies
 from curbstop.commands.work import Work, get
 from curbstop.domain.letters import Language, Recipient, day_in_words
 from curbstop.domain.permissions import Action, require
+from curbstop.domain.policy import LetterPolicy
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
 from curbstop.models.among import among
@@ -80,9 +81,14 @@ def set_owner(work: Work, service_point_id: UUID, fields: Mapping[str, Any]) -> 
     return row
 
 
-def given_words(work: Work, letter: Letter, to: Addressee) -> dict[str, Any]:
+def writer(work: Work) -> LetterPolicy:
+    """Who writes, as the policy in force has it: asked once for however many letters."""
+    return policies.in_force(work.session).policy.letter
+
+
+def given_words(work: Work, ours: LetterPolicy, letter: Letter, to: Addressee) -> dict[str, Any]:
     """What a letter has without anybody's saying so, in its language, as of today."""
-    ours, language = policies.in_force(work.session).policy.letter, Language(letter.language)
+    language = Language(letter.language)
     today = work.at.astimezone(work.settings.zone).date()
     return {
         "number": letter.number,

@@ -23,6 +23,7 @@ from curbstop.domain.letters import (
 )
 from curbstop.domain.numbers import Prefix
 from curbstop.domain.permissions import Action, require
+from curbstop.domain.policy import LetterPolicy
 from curbstop.domain.problems import Problem
 from curbstop.models.among import among
 from curbstop.models.ids import new_id
@@ -62,7 +63,7 @@ def draft(work: Work, wanted: Sequence[Wanted]) -> list[Letter]:
         return []
     to = letter_addresses.addressees(work, [(one.recipient, one.service_point_id, one.account_id) for one in wanted])
     numbers = numbering.next_numbers(work, Prefix.LETTER, len(wanted))
-    letters = []
+    letters, writer = [], letter_addresses.writer(work)
     for one, addressee, number in zip(wanted, to, numbers, strict=True):
         language = one.language or addressee.language
         fields = one.fields(language) if callable(one.fields) else one.fields
@@ -84,7 +85,7 @@ def draft(work: Work, wanted: Sequence[Wanted]) -> list[Letter]:
             drafted_by_id=work.actor.staff_id,
             created_at=work.at,
         )
-        _address(work, letter, addressee)
+        _address(work, writer, letter, addressee)
         letters.append(letter)
     work.session.add_all(letters)
     journal.changed_many(work, letters, "draft")
@@ -98,7 +99,7 @@ def proof(work: Work, letter_id: UUID) -> Sheet:
     key = letter.kind, letter.language
     version = (*key, letter_templates.numbers(work.session, [key])[key])
     [to] = letter_addresses.addressees(work, [_who(letter)])
-    given = letter_addresses.given_words(work, letter, to)
+    given = letter_addresses.given_words(work, letter_addresses.writer(work), letter, to)
     with Typesetter() as typesetter:
         source = letter_templates.sources(work.session, [version])[version]
         words = whole_words(LetterKind(letter.kind), letter.fields, given)
@@ -117,9 +118,10 @@ def approve(work: Work, letter_ids: Sequence[UUID], *, if_version: int | None = 
         require(work.actor, Action.ESCALATE_LETTER)
     to = letter_addresses.addressees(work, [_who(letter) for letter in letters])
     versions = letter_templates.numbers(work.session, {(letter.kind, letter.language) for letter in letters})
+    writer = letter_addresses.writer(work)
     for letter, addressee in zip(letters, to, strict=True):
         move(letter, LetterEvent.APPROVE)
-        _address(work, letter, addressee)
+        _address(work, writer, letter, addressee)
         letter.template_number = versions[letter.kind, letter.language]
         letter.approved_by_id, letter.approved_at = work.actor.staff_id, work.at
     journal.changed_many(work, letters, "approve")
@@ -166,6 +168,6 @@ def _who(letter: Letter) -> tuple[Recipient, UUID, UUID | None]:
     return Recipient(letter.recipient), letter.service_point_id, letter.account_id
 
 
-def _address(work: Work, letter: Letter, to: letter_addresses.Addressee) -> None:
-    letter.given = letter_addresses.given_words(work, letter, to)
+def _address(work: Work, writer: LetterPolicy, letter: Letter, to: letter_addresses.Addressee) -> None:
+    letter.given = letter_addresses.given_words(work, writer, letter, to)
     letter.postal_code, letter.street, letter.house_number = to.postal_code, to.street, to.house_number

@@ -10,6 +10,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 from typing import Any, Self
 
 import pypdfium2 as pdfium
@@ -29,6 +30,8 @@ _WHERE = re.compile(r"__typst_py_bytes__\.typ:(\d+):")
 # What every template begins with: its fields as data.
 HEAD = '#let d = json(bytes(sys.inputs.data))\n#let proof = sys.inputs.proof == "yes"\n'
 MOST_SOURCE = 60_000
+# PDFium is not made for several threads at once, and the API has many.
+_PDFIUM = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +111,29 @@ class Typesetter:
 
 def _words(pdf: bytes) -> tuple[int, str]:
     """How many pages, and the words on them."""
-    document = pdfium.PdfDocument(pdf)
-    try:
-        texts = [page.get_textpage().get_text_range() for page in document]
-    finally:
-        document.close()
+    with _PDFIUM:
+        document = pdfium.PdfDocument(pdf)
+        try:
+            texts = [page.get_textpage().get_text_range() for page in document]
+        finally:
+            document.close()
     return len(texts), "\n".join(texts).replace("\r\n", "\n")
 
 
 def joined(sheets: Iterable[bytes]) -> tuple[bytes, list[int]]:
     """Several PDFs as one, in their order, and how many pages each has."""
-    whole, pages = pdfium.PdfDocument.new(), []
-    for sheet in sheets:
-        document = pdfium.PdfDocument(sheet)
-        whole.import_pages(document)
-        pages.append(len(document))
-        document.close()
-    target = BytesIO()
-    whole.save(target)
-    whole.close()
+    with _PDFIUM:
+        whole, pages = pdfium.PdfDocument.new(), []
+        try:
+            for sheet in sheets:
+                document = pdfium.PdfDocument(sheet)
+                whole.import_pages(document)
+                pages.append(len(document))
+                document.close()
+            target = BytesIO()
+            whole.save(target)
+        finally:
+            whole.close()
     return target.getvalue(), pages
 
 
