@@ -31,7 +31,7 @@ SAID = {"past_due": "$84.20", "pay_by": "May 14, 2026", "cut_on": "May 18, 2026"
 
 def measure(place: Place) -> Iterator[Figure]:
     """Letters a second of a batch of 1,000 through outbox, queue, store and database, and by Typst alone."""
-    count = place.amount(1_000, 100)
+    count = place.amount(1_000, 300)
     with database(place) as base:
         city.build(base, count)
         ids = _drafts(base)
