@@ -10,7 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
-    attachments, board, cutoffs, imports, integrity, letters, live, lost_ops, pull, push, reassign, search, skipped,
+    attachments,
+    board,
+    cutoffs,
+    imports,
+    integrity,
+    letters,
+    live,
+    lost_ops,
+    pull,
+    push,
+    reassign,
+    search,
+    skipped,
 )  # fmt: skip
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
