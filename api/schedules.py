@@ -16,8 +16,8 @@ blp = Blueprint("schedules", "schedules", url_prefix="/schedules", description="
 
 UNIT = Text("What it counts in.", "month", choices=[unit.value for unit in Unit])
 ABOUT_PLACES = (
-    "Which service points: physical_states, account_statuses, route_id, cycle_id, service_point_ids; all that is named "
-    "has to fit."
+    "Which service points: physical_states, account_statuses, route_id, cycle_id, service_point_ids, temp_service (a "
+    "meter is lent there); all that is named has to fit."
 )
 PLACES = {"physical_states": ["off_locked"]}
 ABOUT_BUSINESS_DAY = "Of months: 1 is the first open day, -1 the last; null is the day of starts_on."

@@ -82,6 +82,7 @@ class Places:
     route_id: str | None = None
     cycle_id: str | None = None
     service_point_ids: tuple[str, ...] = ()
+    temp_service: bool = False  # a meter is lent there at present
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Places":
@@ -98,6 +99,8 @@ class Places:
             raise _wrong(f"account_statuses are of {', '.join(AccountStatus)}")
         if len(known["service_point_ids"]) > MOST_PLACES:
             raise _wrong(f"names at most {MOST_PLACES} service points")
+        if not isinstance(known["temp_service"], bool):
+            raise _wrong("says temp_service by true or false")
         for one in (*known["service_point_ids"], known["route_id"], known["cycle_id"]):
             _check_id(one)
         if not any(known.values()):

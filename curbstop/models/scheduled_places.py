@@ -8,6 +8,7 @@ from curbstop.domain.schedules import Places
 from curbstop.models.account import Account
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.service_point import ServicePoint
+from curbstop.models.temp_service import TempService
 
 
 def meant(places: Places) -> list[ColumnElement[bool]]:
@@ -21,6 +22,8 @@ def meant(places: Places) -> list[ColumnElement[bool]]:
         found.append(
             exists().where(Account.service_point_id == ServicePoint.id, Account.status.in_(places.account_statuses))
         )
+    if places.temp_service:
+        found.append(exists().where(TempService.service_point_id == ServicePoint.id, TempService.closed_at.is_(None)))
     if places.route_id is not None or places.cycle_id is not None:
         here = exists().where(
             Stop.service_point_id == ServicePoint.id,

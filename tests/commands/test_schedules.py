@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from curbstop.commands.work import system_work
 from curbstop.domain.problems import Problem
 from curbstop.domain.schedules import Rule, Unit
 from curbstop.models import Schedule, ScheduleRun, ServiceOrder
+from curbstop.models.base import utc_now
+from curbstop.models.ids import new_id
+from curbstop.models.temp_service import TempService
 from tests.town import Town
 
 MONDAY = date.today() + timedelta(days=70 - date.today().weekday())  # noqa: DTZ011 - some Monday far enough ahead
@@ -170,3 +174,22 @@ def test_nobody_plans_what_their_role_does_not_create_nor_any_cut_off(town: Town
     with pytest.raises(Problem, match="order_type_not_yours"), town.work("dana") as work:
         schedules.create(work, name="Cut", type_code="CUT_OFF_NP", rule=rule, places=LOCKED)
     assert town.all(select(Schedule)) == []
+
+
+def test_places_can_be_those_where_a_meter_is_lent(town: Town) -> None:
+    """Meter reads at hydrants and building sites; a meter that is back is read no more."""
+    lent, back, _ = (town.place() for _ in range(3))
+    for place in (lent, back):
+        order = town.order("GEN", place)
+        town.add(
+            TempService(
+                id=new_id(), number=f"TS-{place.serial}", service_point_id=place.id, meter_id=place.meter_id,
+                hydrant="H-1", backflow_device_no="B-1", deposit_ref="D-1", set_order_id=order, opened_at=utc_now(),
+                in_read=Decimal(0), expires_at=utc_now(), renewals=0, version=1,
+                closed_at=utc_now() if place is back else None,
+            )
+        )  # fmt: skip
+    end(town)
+    plan(town, places={"temp_service": True})
+    assert tick(town, MONDAY) == 1
+    assert orders(town)[-1].service_point_id == lent.id

@@ -59,6 +59,7 @@ def test_a_rule_that_means_nothing_is_refused(every: int, unit: Unit, business_d
     [
         {}, {"town": "all"}, {"physical_states": ["wet"]}, {"physical_states": "off"}, {"route_id": "seven"},
         {"account_statuses": [3]}, {"service_point_ids": ["x"]}, {"physical_states": []},
+        {"temp_service": "yes"}, {"temp_service": False},
     ],
 )  # fmt: skip
 def test_places_that_mean_nothing_or_everything_are_refused(said: dict[str, Any]) -> None:
