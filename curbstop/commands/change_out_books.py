@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -63,7 +63,6 @@ class Seen:
     out_id: UUID | None
     registers: Mapping[str, UUID]
     new: Known | None
-    new_registers: Mapping[str, UUID] = field(default_factory=dict)
 
 
 def look(work: Work, asked: Sequence[Asked]) -> list[Seen]:
@@ -113,7 +112,6 @@ def look(work: Work, asked: Sequence[Asked]) -> list[Seen]:
                 out_id,
                 {position: register_id for position, (register_id, _) in mine.items()},
                 new,
-                {p: r for p, (r, _) in registers.get(new.meter_id, {}).items()} if new else {},
             )
         )
     return found

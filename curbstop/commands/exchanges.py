@@ -26,7 +26,7 @@ from curbstop.domain.meters import MeterStatus
 from curbstop.domain.readings import ReadingKind, judge, parse_reading
 from curbstop.models.change_out import ChangeOutRecord
 from curbstop.models.ids import new_id
-from curbstop.models.meter import Endpoint, Installation, Meter, Register
+from curbstop.models.meter import Endpoint, Installation, Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,26 +170,24 @@ def _make_unknown(work: Work, exchanges: Sequence[Exchange], made: _Made) -> Non
 
 
 def _set_faces(work: Work, exchanges: Sequence[Exchange], made: _Made) -> None:
-    """The registers as they were seen on the new meter: the inventory's are corrected, missing ones added."""
-    fresh: list[dict[str, Any]] = []
-    known: list[dict[str, Any]] = []
+    """The registers as they were seen on the new meters."""
+    faces = [
+        meters.Face(
+            made.meters[one.change_out.new_serial],
+            int(position),
+            one.change_out.new_dials,
+            one.change_out.new_decimals,
+            one.change_out.new_multiplier,
+            one.change_out.new_unit,
+        )
+        for one in exchanges
+        for position in one.change_out.in_reads
+    ]
+    ids = meters.set_faces(work, faces, at=max(one.at for one in exchanges))
     for one in exchanges:
-        out = one.change_out
-        for position in out.in_reads:
-            there = one.seen.new_registers.get(position)
-            made.registers[out.new_serial, position] = register_id = there or new_id()
-            row = {
-                "id": register_id,
-                "meter_id": made.meters[out.new_serial],
-                "position": int(position),
-                "dials": out.new_dials,
-                "decimals": out.new_decimals,
-                "multiplier": out.new_multiplier,
-                "unit": out.new_unit,
-            }
-            (fresh if there is None else known).append(row)
-    insert_many(work.session, Register, fresh)
-    update_many(work.session, Register, known, keys=("id",))
+        serial = one.change_out.new_serial
+        for position in one.change_out.in_reads:
+            made.registers[serial, position] = ids[made.meters[serial], int(position)]
 
 
 def _pair(work: Work, exchanges: Sequence[Exchange], made: _Made) -> None:

@@ -140,16 +140,10 @@ def _create(work: Work, out: ChangeOut) -> UUID:
 
 
 def _set_faces(work: Work, meter_id: UUID, out: ChangeOut) -> None:
-    """A meter that the inventory knew has the registers that were seen on it."""
-    there = registers_of(work, meter_id)
-    for position in out.in_reads:
-        row = there.get(position)
-        if row is None:
-            work.session.add(_register(meter_id, int(position), out, out.new_unit))
-        else:
-            row.dials, row.decimals, row.multiplier = out.new_dials, out.new_decimals, out.new_multiplier
-            row.unit = out.new_unit
-    work.session.flush()
+    """The registers as they were seen on the meter."""
+    face = out.new_dials, out.new_decimals, out.new_multiplier, out.new_unit
+    faces = [meters.Face(meter_id, int(position), *face) for position in out.in_reads]
+    meters.set_faces(work, faces, at=out.installed_at)
 
 
 def _register(meter_id: UUID, position: int, out: ChangeOut, unit: str, serial: str | None = None) -> Register:

@@ -1,7 +1,7 @@
 """Meters: the inventory, and putting them in the ground and taking them out, with their radios."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from curbstop.commands import inventory, journal, radios, search_index, service_points
 from curbstop.commands.inventory import METER, Moved
+from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.inventory import check_move
 from curbstop.domain.meters import MeterStatus
@@ -151,6 +152,48 @@ def remove(work: Work, installation_id: UUID, *, at: datetime, order_id: UUID | 
         work, "remove", "installation", installation.id, after={"order_id": str(order_id) if order_id else None}
     )
     return meter
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a register of a meter looks like, as it was seen."""
+
+    meter_id: UUID
+    position: int
+    dials: int
+    decimals: int
+    multiplier: Decimal
+    unit: str
+
+
+def set_faces(work: Work, faces: Sequence[Face], *, at: datetime) -> dict[tuple[UUID, int], UUID]:
+    """The registers as they were seen, by meter and position: some statements for any number of them.
+
+    One that looks otherwise in the books is replaced by another, so that what it showed is still counted in its own
+    units.
+    """
+    there = select(Register).where(
+        Register.meter_id.in_({face.meter_id for face in faces}), Register.removed_at.is_(None)
+    )
+    rows = {(row.meter_id, row.position): row for row in work.session.scalars(there)}
+    ids, fresh = {}, []
+    for face in faces:
+        row = rows.get((face.meter_id, face.position))
+        known = row is not None and (row.dials, row.decimals, row.multiplier, row.unit) == (
+            face.dials, face.decimals, face.multiplier, face.unit,
+        )  # fmt: skip
+        if row is not None and known:
+            ids[face.meter_id, face.position] = row.id
+            continue
+        if row is not None:
+            row.removed_at = at
+        made = {"id": new_id(), **asdict(face), "serial": None, "removed_at": None}
+        ids[face.meter_id, face.position] = made["id"]
+        fresh.append(made)
+    work.session.flush()
+    insert_many(work.session, Register, fresh)
+    journal.audit_many(work, "see", "register", [(made["id"], None, journal.plain_row(made)) for made in fresh])
+    return ids
 
 
 def assign_endpoint(

@@ -178,7 +178,8 @@ def test_a_meter_of_the_inventory_is_taken_with_the_face_that_was_seen(town: Tow
     order = change_out(town, town.place())
     assert "NEW_NOT_IN_STOCK" not in flags(town, order)
     post(town, order)
-    assert town.all(select(RegisterRow.dials).where(RegisterRow.meter_id == known)) == [7]
+    faces = town.all(select(RegisterRow).where(RegisterRow.meter_id == known).order_by(RegisterRow.dials))
+    assert [(face.dials, face.removed_at is None) for face in faces] == [(6, False), (7, True)]
     assert town.all(select(Endpoint.retired_at).where(Endpoint.meter_id == known)) == [None]
 
 
@@ -213,3 +214,14 @@ def test_an_unplanned_change_out_waits_for_the_supervisor(town: Town) -> None:
     order = town.order("MTR_XCHG", town.place(), by="bill")
     assert town.read_order(order).state == "draft"
     assert town.read_order(town.order("MTR_XCHG", town.place(), by="sue")).state == "ready"
+
+
+def test_a_meter_that_comes_back_counts_what_it_counted_before_in_its_own_units(town: Town) -> None:
+    first, second = town.place(last=1000), town.place(last=1000)
+    post(town, change_out(town, first, new_serial="NEW-0001", new_endpoint=None))
+    again = {"new_serial": first.serial, "in_read": {"1": "1042"}, "new_multiplier": 10, "new_endpoint": None}
+    post(town, change_out(town, second, **again))
+    faces = town.all(select(RegisterRow).where(RegisterRow.meter_id == first.meter_id))
+    assert {(int(face.multiplier), face.removed_at is None) for face in faces} == {(1, False), (10, True)}
+    final = select(Reading.value).where(Reading.register_id == first.register_id, Reading.kind == "final")
+    assert town.all(final) == [1042]
