@@ -48,6 +48,8 @@ def changed(work: Work, row: Versioned, action: str) -> None:
 
 def changed_many(work: Work, rows: Sequence[Versioned], action: str) -> None:
     """`changed` for several rows of one type that had the same thing happen to them: some statements for all."""
+    if not rows:
+        return
     before_after = []
     for row in rows:
         assert isinstance(row, Base)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from curbstop.commands import discrepancies, inventory, meters, radios
+from curbstop.commands import discrepancies, inventory, journal, meters, radios
 from curbstop.commands.meters import NewMeter
 from curbstop.domain.inventory import MOVES, check_move
 from curbstop.domain.meters import MeterStatus
@@ -109,3 +109,10 @@ def test_only_the_reading_network_says_what_is_heard(town: Town) -> None:
     for name in ("tom", "carla", "gus"):
         with pytest.raises(Problem, match="forbidden"), town.work(name) as work:
             radios.heard(work, {"R5": utc_now()})
+
+
+def test_nothing_that_changed_is_nothing_written(town: Town) -> None:
+    with town.work("sue") as work:
+        assert inventory.move_meters(work, [], MeterStatus.STOCK) == []
+        journal.changed_many(work, [], "move")
+    assert town.all(select(InventoryMove)) == []
