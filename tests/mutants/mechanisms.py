@@ -262,4 +262,22 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
         ("tests/tablet/test_store.py::test_what_breaks_off_in_the_middle_leaves_neither_rows_nor_an_open_transaction",),
     ),
+    Mutant(
+        "legal start of a dig",
+        "a locate ticket lets somebody dig before its legal start",
+        (Patch("curbstop/domain/locate_tickets.py", "    if at < ticket.legal_start_at:\n", "    if False:\n"),),
+        (
+            "tests/domain/test_locate_tickets.py::test_nobody_digs_without_a_ticket_before_its_start_or_after_its_end",
+            "tests/commands/test_locate_tickets.py::test_nobody_begins_to_dig_before_the_legal_start",
+        ),
+    ),
+    Mutant(
+        "gates of a tap request",
+        "orders are made before their tap request has come that far",
+        (Patch("curbstop/domain/taps.py", "    if wanted is None or is_past(stage, wanted):\n", "    if True:\n"),),
+        (
+            "tests/domain/test_taps.py::test_an_order_that_comes_too_early_is_refused_with_what_is_missing",
+            "tests/commands/test_taps.py::test_the_water_is_turned_on_after_the_inspection_alone",
+        ),
+    ),
 )
