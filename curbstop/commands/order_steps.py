@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from curbstop.commands import journal, scope, tap_steps
 from curbstop.commands.work import Work, check_version, get
-from curbstop.domain.cut_offs import is_gated
+from curbstop.domain.cut_offs import CAUSE_OF, MONEY, is_gated
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
@@ -234,6 +234,8 @@ def _check_reach(work: Work, order: ServiceOrder, event: OrderEvent) -> None:
         crew_only = Grant.CREW in granted and not granted & _REACHES_OTHERS
         if crew_only and not is_of_crew(work, order.technician_id):
             raise Problem("forbidden", "A crew lead dispatches the own crew's orders only.", action=event.value)
+        if granted == {Grant.PAYMENT_ONLY} and CAUSE_OF.get(order.type_code) not in MONEY:
+            raise Problem("forbidden", "A payment takes back cut-offs for money only.", action=event.value)
         return
     if order.technician_id != work.actor.staff_id and not reaches_other_technicians(work, order):
         raise Problem("forbidden", "Field events are for whoever the order is assigned to.", action=event.value)

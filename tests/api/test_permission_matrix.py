@@ -4,8 +4,9 @@
 be real: whoever has the plain grant must get through with it (2xx, or a status that the row lists in `also`).
 
 Whoever has no grant is told `forbidden` before anything else: the same for what is there, for what is not, and for a
-version that is out of date; and of the request nothing stays written. tests/domain/test_permissions.py holds the
-matrix itself against the reference's, cell by cell.
+version that is out of date; and of the request nothing stays written. test_narrowed_grants.py has both
+sides of each narrowed grant (own, crew, ...); tests/domain/test_permissions.py holds the matrix itself against the
+reference's, cell by cell.
 """
 
 from collections.abc import Iterator
