@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from curbstop.commands import (
+    access_checks,
     change_log,
     change_out_projects,
     conflicts,
@@ -52,6 +53,7 @@ SCHEDULE = (
     Entry("recompute_due", timedelta(hours=1), service_levels.recompute),
     Entry("set_forgotten_letters", timedelta(minutes=5), letter_batches.set_forgotten),
     Entry("go_on_with_change_out_projects", timedelta(seconds=20), change_out_projects.go_on),
+    Entry("order_access_checks", timedelta(minutes=10), access_checks.order_due),
     Entry("settle_promises", timedelta(minutes=10), promises.settle),
     Entry("tell_of_removals", timedelta(hours=1), removal_timers.tell_due),
     Entry("watch_temp_services", timedelta(hours=1), temp_services.watch),

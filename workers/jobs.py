@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from curbstop.commands import (
+    access_checks,
+    access_issues,
     connection_events,
     letter_batches,
     letters,
@@ -26,6 +28,10 @@ Payload = Mapping[str, Any]
 
 def _auto_post(work: Work, payload: Payload) -> None:
     review.auto_post(work, UUID(payload["order_id"]))
+
+
+def _order_repair(work: Work, payload: Payload) -> None:
+    access_checks.order_repair(work, UUID(payload["access_issue_id"]))
 
 
 def _recompute_due(work: Work, _payload: Payload) -> None:
@@ -66,6 +72,7 @@ def _keep_snapshot(work: Work, _payload: Payload, built: snapshots.Built | None)
 
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
+    access_issues.UTILITY_FAULT: _order_repair,
     policies.CHANGED: _recompute_due,
     connection_events.TOPIC: connection_events.write,
 }

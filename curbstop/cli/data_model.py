@@ -47,6 +47,8 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "upload",
             "thumbnail",
             "access_issue",
+            "access_notice",
+            "access_step",
             "fee",
             "supervisor_task",
         ),

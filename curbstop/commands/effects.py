@@ -205,7 +205,7 @@ def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any
     if order.access_issue_id is None:
         return
     still_there = bool(order.captures.get(args["capture"]))
-    access_issues.recheck(work, order.access_issue_id, still_there=still_there)
+    access_issues.recheck(work, order.access_issue_id, still_there=still_there, order_id=order.id)
 
 
 EFFECTS: Final[dict[str, Effect]] = {

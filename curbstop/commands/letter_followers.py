@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from curbstop.commands import cut_off_letters
+from curbstop.commands import access_agreements, access_letters, cut_off_letters
 from curbstop.commands.work import Work
 from curbstop.models.letter import Letter
 
 Heard = Callable[[Work, Sequence[Letter]], None]
 # subject_kind -> (when they were mailed, when they came back)
 FOLLOWERS: Final[dict[str, tuple[Heard, Heard]]] = {
+    access_agreements.SUBJECT: (access_letters.mailed, access_letters.returned),
     cut_off_letters.SUBJECT: (cut_off_letters.mailed, cut_off_letters.returned),
 }
 

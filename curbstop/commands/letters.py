@@ -7,7 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, letter_addresses, letter_photos, letter_templates, numbering
+from curbstop.commands import (
+    access_agreements,
+    journal,
+    letter_addresses,
+    letter_photos,
+    letter_templates,
+    numbering,
+)
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.letters import (
     ESCALATING,
@@ -110,12 +117,14 @@ def proof(work: Work, letter_id: UUID) -> Sheet:
 def approve(work: Work, letter_ids: Sequence[UUID], *, if_version: int | None = None) -> list[Letter]:
     """From now on nothing of them changes: the words, the address, the template's version. Workers then set them.
 
-    Problems: forbidden (a final notice is approved by billing or a supervisor), not_found, impossible_transition.
+    Problems: forbidden (a final notice is approved by billing or a supervisor), four_eyes (of an access issue by two of
+    them), not_found, impossible_transition.
     """
     require(work.actor, Action.WRITE_LETTER)
     letters = load(work, letter_ids, if_version)
     if any(LetterKind(letter.kind) in ESCALATING for letter in letters):
         require(work.actor, Action.ESCALATE_LETTER)
+    access_agreements.check(work, letters)
     to = letter_addresses.addressees(work, [_who(letter) for letter in letters])
     versions = letter_templates.numbers(work.session, {(letter.kind, letter.language) for letter in letters})
     writer = letter_addresses.writer(work)

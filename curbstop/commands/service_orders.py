@@ -1,4 +1,7 @@
-"""Creating service orders and the office's own events on them: release, hold, cancel, reschedule and so on."""
+"""Creating service orders and the office's own events on them: release, hold, cancel, reschedule and so on.
+
+Long because the office's events are read together, and creating an order asks whatever has a say in it.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -9,14 +12,31 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import appointments, gates, journal, numbering, search_index, service_levels, tap_steps
+from curbstop.commands import (
+    access_issues,
+    appointments,
+    gates,
+    journal,
+    numbering,
+    search_index,
+    service_levels,
+    tap_steps,
+)
 from curbstop.commands.order_steps import Event, add_history, advance, load, type_row
 from curbstop.commands.work import Work, get
 from curbstop.domain.cut_offs import CAUSE_OF, Cause, Stage
 from curbstop.domain.order_types import OrderType, require_creatable
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import OPEN_STATES, Facts, OrderEvent, OrderState, is_terminal, state_at_create
+from curbstop.domain.service_orders import (
+    OPEN_STATES,
+    Facts,
+    Flag,
+    OrderEvent,
+    OrderState,
+    is_terminal,
+    state_at_create,
+)
 from curbstop.models.account import Account
 from curbstop.models.ids import new_id
 from curbstop.models.service_order import ServiceOrder
@@ -234,7 +254,8 @@ def reschedule(work: Work, order_id: UUID, *, if_version: int | None = None) -> 
     """A returned order is ready for another attempt; after the third the place itself becomes an access issue."""
     order = load(work, order_id, OrderEvent.RESCHEDULE, if_version)
     order.outcome = None
-    advance(work, order, Event(OrderEvent.RESCHEDULE))
+    if Flag.ACCESS_ISSUE.value in advance(work, order, Event(OrderEvent.RESCHEDULE)).flags:
+        access_issues.report_tries(work, order)
     return order
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import exists, select, true
 
-from curbstop.commands import access_issues, claims, journal, readings, service_points
+from curbstop.commands import access_issues, claims, journal, policies, readings, service_points
 from curbstop.commands.many import insert_many
 from curbstop.commands.work import Work, get
-from curbstop.domain.access_issues import SKIPS_TO_REPORT, reported_by_skips
+from curbstop.domain.access_issues import reported_by_skips
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -190,19 +190,20 @@ def skip(
     note: str | None = None,
     noted_at: datetime | None = None,
 ) -> StopVisit:
-    """Not read, and why. A named category reports an access issue at once; else the second skip in a row does."""
+    """Not read, and why. A named category reports an access issue at once; else so many in a row do (policy)."""
     stop = _stop_of(work, stop_id)
     tables = load_code_tables()
     if skip_code not in tables.skip_codes:
         raise Problem("invalid", f"There is no skip code {skip_code!r}.", field="skip_code")
+    skips = policies.in_force(work.session).policy.access.skips
     earlier = work.session.scalars(
         select(StopVisit.skip_code)
         .where(StopVisit.service_point_id == stop.service_point_id)
         .order_by(StopVisit.recorded_at.desc(), StopVisit.id.desc())
-        .limit(SKIPS_TO_REPORT - 1)
+        .limit(skips - 1)
     ).all()
     visit = _visit(work, stop, "skip", note=note, noted_at=noted_at, skip_code=skip_code, category=category)
-    reported = category or reported_by_skips([skip_code, *earlier])
+    reported = category or reported_by_skips([skip_code, *earlier], skips)
     if reported is not None:
         issue = access_issues.report(work, stop.service_point_id, category=reported, note=note, noted_at=noted_at)
         visit.details = {"access_issue_id": str(issue.id)}

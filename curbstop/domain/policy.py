@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, get_args, get_origin, get_type_hints
 
+from curbstop.domain.access_issues import AccessPolicy
 from curbstop.domain.appointments import AppointmentPolicy
 from curbstop.domain.dispatch import DispatchPolicy
 from curbstop.domain.locate_tickets import LocatePolicy
@@ -141,6 +142,7 @@ class Policy:
     restoral: RestoralPolicy
     contact: ContactPolicy
     letter: LetterPolicy
+    access: AccessPolicy
     fees: FeePolicy
     service_levels: ServiceLevelPolicy
     appointments: AppointmentPolicy

@@ -56,7 +56,14 @@ def check(policy: "Policy") -> None:
     _check_service(policy)
     _check_taps(policy)
     _check_meter_test(policy)
+    _check_access(policy)
     _check_numbers(policy)
+
+
+def _check_access(policy: "Policy") -> None:
+    for name, number in (("skips", policy.access.skips), ("estimates", policy.access.estimates)):
+        if number < 1:
+            raise wrong(f"access.{name}", "1 or more")
 
 
 def _check_taps(policy: "Policy") -> None:

@@ -1,6 +1,6 @@
 """The tables, one aggregate a file; importing this package knows them all."""
 
-from curbstop.models.access_issue import AccessIssue
+from curbstop.models.access_issue import AccessIssue, AccessNotice, AccessStep
 from curbstop.models.account import Account, Customer
 from curbstop.models.asset import Hydrant, Street
 from curbstop.models.attachment import Attachment, Thumbnail, Upload
@@ -51,6 +51,8 @@ from curbstop.models.wrong_try import WrongTry
 __all__ = [
     "Absence",
     "AccessIssue",
+    "AccessNotice",
+    "AccessStep",
     "Account",
     "Attachment",
     "AuditEntry",

@@ -231,6 +231,23 @@ NETWORK = (
         {"service_point_id": "$service_point_id", "category": "DOG"}, given=at("dispatched")),
     row("GET /access-issues/{access_issue_id}", A.VIEW_ACCESS_ISSUES),
     row("POST /access-issues/{access_issue_id}/triage", A.TRIAGE_ACCESS_ISSUE, {"decision": "open"}),
+    row("GET /access-issues/spreadsheet", A.VIEW_ACCESS_ISSUES),
+    row("GET /access-issues/{access_issue_id}/story", A.VIEW_ACCESS_ISSUES),
+    row("POST /access-issues/{access_issue_id}/letters", A.WRITE_LETTER, {},
+        given={"access_issue_id": {"state": "open"}}),
+    row("POST /access-issues/{access_issue_id}/letters/again", A.WRITE_LETTER, {"letter_id": "$letter_id"},
+        also=(404,)),
+    row("POST /access-issues/{access_issue_id}/checks", A.TRIAGE_ACCESS_ISSUE, WHY),
+    row("POST /access-issues/{access_issue_id}/final-agreement", A.ESCALATE_LETTER, WHY,
+        given={"access_issue_id": {"state": "final"}}),
+    row("POST /access-issues/{access_issue_id}/escalation", A.ESCALATE_LETTER, {"remedy": "cut_off", **WHY},
+        given={"access_issue_id": {"state": "escalated"}}),
+    row("POST /access-issues/{access_issue_id}/escalation/approval", A.ESCALATE_LETTER, also=(409,),
+        given={"access_issue_id": {"state": "escalated"}}),
+    row("POST /access-issues/{access_issue_id}/close", A.ESCALATE_LETTER, WHY,
+        given={"access_issue_id": {"state": "escalated"}}),
+    row("POST /access-issues/{access_issue_id}/estimates", A.ENTER_READING_FOR_OTHER,
+        {"value": "001010", **WHY}, given=at("dispatched")),
 )  # fmt: skip
 
 ROUTES = (

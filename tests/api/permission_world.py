@@ -97,6 +97,7 @@ ENDLESS = {"GET /dispatch/stream", "GET /sync/v1/stream", "POST /compat/powersyn
 NEXT_YEARS = date(2035, 6, 1)
 # What a row may set before its request, by the name of the id.
 TABLES: dict[str, type[Base]] = {
+    "access_issue_id": AccessIssue,
     "account_id": Account,
     "attachment_id": Attachment,
     "customer_id": Customer,

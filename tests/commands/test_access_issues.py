@@ -2,18 +2,20 @@
 
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import access_issues
+from curbstop.commands import access_issues, field_work, service_orders
+from curbstop.commands.field_work import Visit
 from curbstop.domain.problems import Problem
-from curbstop.models import AccessIssue
+from curbstop.models import AccessIssue, Attachment, ServiceOrder, SupervisorTask
 from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
 from curbstop.settings import Settings
-from tests.town import Town
+from tests.town import Place, Town
 
 
 @pytest.fixture
@@ -42,24 +44,62 @@ def test_a_tablets_clock_that_runs_ahead_dates_nothing_in_the_future(town: Town)
         assert ahead.first_seen_at == ahead.last_seen_at == work.at
 
 
-def test_a_check_counts_or_clears(town: Town) -> None:
+def photo_of(town: Town, issue_id: UUID, place: Place) -> UUID:
+    """A posted visit of the issue with a photo that has come in."""
+    order_id = town.order("ACC_CHK", place, by="carla", access_issue_id=issue_id)
+    shot = Attachment(
+        id=new_id(), order_id=order_id, label="photo", media_type="image/jpeg", sha256="0" * 64, size=1,
+        stored_at=utc_now(), noted_at=utc_now(), created_at=utc_now(),
+    )  # fmt: skip
+    town.add(shot)
+    return order_id
+
+
+def test_a_check_counts_or_clears_with_a_photo(town: Town) -> None:
     place = town.place()
     with town.work("carla") as work:
         issue = access_issues.report(work, place.id, category="DOG")
         access_issues.triage(work, issue.id, "open")
         assert access_issues.recheck(work, issue.id, still_there=True).occurrences == 2
-        cleared = access_issues.recheck(work, issue.id, still_there=False)
+        assert access_issues.recheck(work, issue.id, still_there=False).state == "open"
+    [task] = town.all(select(SupervisorTask))
+    assert task.kind == "clearance_unproven"
+    order_id = photo_of(town, issue.id, place)
+    with town.work("carla") as work:
+        cleared = access_issues.recheck(work, issue.id, still_there=False, order_id=order_id)
         assert (cleared.state, cleared.cleared_at) == ("cleared", work.at)
         assert access_issues.recheck(work, issue.id, still_there=True).state == "cleared"
 
 
-def test_what_was_cleared_lately_opens_again_at_its_second_notice(town: Town) -> None:
+def test_what_was_cleared_before_a_letter_is_reported_again(town: Town) -> None:
     place = town.place()
     with town.work("carla") as work:
         issue = access_issues.report(work, place.id, category="DOG")
+    photo_of(town, issue.id, place)
+    with town.work("carla") as work:
         access_issues.recheck(work, issue.id, still_there=False)
         again = access_issues.report(work, place.id, category="DOG")
-        assert (again.id, again.state, again.cleared_at, again.occurrences) == (issue.id, "notice2", None, 2)
+        assert (again.id, again.state, again.cleared_at, again.occurrences) == (issue.id, "reported", None, 2)
+        assert again.round == 2
+
+
+def test_three_fruitless_tries_reach_the_issue_or_a_supervisor(town: Town) -> None:
+    for outcome, category in (("NO_ACCESS_DOG", "DOG"), ("NO_ACCESS_REFUSED", None)):
+        place = town.place()
+        order_id = town.order("GEN", place)
+        for _ in range(3):
+            with town.work() as work:
+                order = work.session.get_one(ServiceOrder, order_id)
+                order.state, order.technician_id, order.outcome = "on_site", town.staff["tom"], None
+            with town.work("tom") as work:
+                field_work.return_(work, order_id, Visit(outcome=outcome, captures={}, noted_at=utc_now()))
+            with town.work("dana") as work:
+                service_orders.reschedule(work, order_id)
+        issues = town.all(select(AccessIssue).where(AccessIssue.service_point_id == place.id))
+        assert [(one.category, one.occurrences) for one in issues] == ([(category, 3)] if category else [])
+        assert "access_issue" in town.read_order(order_id).flags
+    [task] = town.all(select(SupervisorTask))
+    assert (task.kind, task.order_id) == ("fruitless_tries", order_id)
 
 
 def test_two_reports_at_once_count_on_one_issue(town: Town) -> None:

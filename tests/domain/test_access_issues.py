@@ -81,5 +81,10 @@ def test_what_was_cleared_lately_starts_again_at_the_second_notice(days: int, ex
     assert report("DOG", state=AccessState.CLEARED, occurrences=1, cleared_at=cleared, at=AT) == expected
 
 
+def test_what_was_cleared_before_anybody_was_written_to_is_reported_again() -> None:
+    again = report("DOG", state=AccessState.CLEARED, occurrences=1, cleared_at=AT, at=AT, noticed=False)
+    assert again == Report(AccessState.REPORTED, 2, is_new=False)
+
+
 def test_a_dismissed_report_counts_for_nothing_later() -> None:
     assert report("DOG", state=AccessState.DISMISSED, occurrences=4).occurrences == 1
