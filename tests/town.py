@@ -53,7 +53,7 @@ PEOPLE = {
     "otto": (Role.AUD,),
     "ivy": (Role.INT,),
 }
-SKILLS = ["valves", "meters"]
+SKILLS = ["valves", "meters", "radios"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,21 @@ from curbstop.models import Base
 AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Customers and places": (
         "Who takes water, and where. An account joins a customer to a service point; earlier accounts stay.",
-        ("customer", "account", "service_point", "state_change", "lock", "removal_timer", "connection_event"),
+        (
+            "customer",
+            "account",
+            "service_point",
+            "state_change",
+            "lock",
+            "removal_timer",
+            "connection_event",
+            "asset_note",
+        ),
     ),
     "Meters and readings": (
         "A meter has registers (dials) and an endpoint (the radio). An installation says where it was, from when to "
         "when; a reading belongs to a register and is never altered, only superseded.",
-        ("meter", "register", "endpoint", "installation", "reading"),
+        ("meter", "register", "endpoint", "installation", "reading", "ami_event"),
     ),
     "Inventory and change-outs": (
         "What meters there are and where each is in its life, the exchanges that were made, what other systems still "
@@ -51,6 +60,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "access_step",
             "fee",
             "supervisor_task",
+            "tamper_case",
         ),
     ),
     "Policy and money": (
@@ -93,7 +103,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "Routes": (
         "A cycle's routes are walked stop by stop. Routes have versions, a session is one walk of one version, and "
         "what happened at a stop is a visit.",
-        ("cycle", "route", "route_version", "stop", "route_session", "stop_visit"),
+        ("cycle", "route", "route_version", "stop", "route_session", "stop_visit", "route_change_request"),
     ),
     "People and tablets": (
         "Staff with their roles, the sessions that they are signed in with, and the tablets in their hands.",

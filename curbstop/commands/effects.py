@@ -1,43 +1,48 @@
 """What posting an order does to the utility's books: one function for each built word of the effects' vocabulary."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from curbstop.commands import (
     access_issues,
+    ami_events,
+    asset_notes,
     change_outs,
     connection_events,
     developments,
+    fees,
     follow_ups,
     journal,
     locks,
     meter_work,
     order_contacts,
-    policies,
     readings,
     removal_timers,
+    route_change_requests,
     service_levels,
     service_points,
     state_changes,
+    supervisor_tasks,
+    tamper_cases,
     tap_effects,
     temp_services,
 )
 from curbstop.commands.change_outs import installed, moment, registers_of
 from curbstop.commands.order_steps import type_of
 from curbstop.commands.work import Work, get
+from curbstop.domain.clocks import as_moment
 from curbstop.domain.connections import ConnectionReason
 from curbstop.domain.contacts import Reason
+from curbstop.domain.follow_ups import wanted
 from curbstop.domain.locks import LockEnd
 from curbstop.domain.meters import OFF_STATES, AccountStatus, PhysicalState
 from curbstop.domain.order_types import OrderType
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
-from curbstop.domain.service_orders import Flag
 from curbstop.models.account import Account
-from curbstop.models.fee import Fee
-from curbstop.models.ids import new_id
 from curbstop.models.reading import Reading
 from curbstop.models.service_order import ServiceOrder
 
@@ -50,23 +55,24 @@ def apply(work: Work, order: ServiceOrder, order_type: OrderType) -> None:
         effect = EFFECTS.get(call.effect)
         if effect is None:
             raise Problem("order_type_inactive", f"The effect {call.effect} of {order.type_code} is not in use yet.")
-        effect(work, order, call.args)
+        if wanted(call.args.get("only_if"), order.captures, order.flags):
+            effect(work, order, call.args)
     # A tablet that holds the place sees the new meter, reading or state.
     service_points.touch(work, [order.service_point_id])
 
 
 def _set_physical_state(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
-    wanted = PhysicalState(args["to"])
-    state_changes.record(work, order.service_point_id, wanted, at=moment(work, order), order_id=order.id)
+    state = PhysicalState(args["to"])
+    state_changes.record(work, order.service_point_id, state, at=moment(work, order), order_id=order.id)
 
 
 def _set_account_status(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
     if order.account_id is None:
         return
     account = get(work, Account, order.account_id)
-    wanted = AccountStatus(args["to"]).value
-    if account.status != wanted:
-        account.status = wanted
+    status = AccountStatus(args["to"]).value
+    if account.status != status:
+        account.status = status
         journal.changed(work, account, "set_account_status")
 
 
@@ -115,7 +121,7 @@ def _read(work: Work, order: ServiceOrder, digits: Any, kind: ReadingKind) -> Re
     register = next(iter(registers_of(work, here[1].id).values()), None)
     if register is None:
         return None
-    value, at = parse_reading(digits, readings.facts_of(register)), moment(work, order)
+    value, at = parse_reading(digits, readings.facts_of(register)), _read_at(work, order)
     return readings.record(
         work,
         register.id,
@@ -127,6 +133,12 @@ def _read(work: Work, order: ServiceOrder, digits: Any, kind: ReadingKind) -> Re
         service_point_id=order.service_point_id,
         flags=readings.oddities(work, register, value, before=at),
     )
+
+
+def _read_at(work: Work, order: ServiceOrder) -> datetime:
+    """When it was read, where the visit says so: never later than the work was done."""
+    said, done = as_moment(order.captures.get("read_at")), moment(work, order)
+    return min(said, done) if said is not None else done
 
 
 def _exchange_meter(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
@@ -148,28 +160,7 @@ def _remove_lock(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> N
 
 
 def _attach_fee(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
-    """Once for an order, whenever the policy attaches it; nobody pays for a cut-off that had been taken back.
-
-    A fee that the utility may not charge is not attached, and the order's audit trail says so.
-    """
-    kind = service_levels.fee_kind(work, order, args["kind"])
-    there = select(Fee.id).where(Fee.order_id == order.id, Fee.kind == kind)
-    if work.session.scalar(there.limit(1)) is not None:
-        return
-    if kind in policies.in_force(work.session).policy.fees.refused:
-        journal.audit(work, "refuse_fee", "service_order", order.id, after={"kind": kind})
-        return
-    fee = Fee(
-        id=new_id(),
-        order_id=order.id,
-        account_id=order.account_id,
-        kind=kind,
-        waived=order.fees_waived or Flag.COMPLETED_AFTER_RECALL.value in order.flags,
-        recorded_at=work.at,
-    )
-    work.session.add(fee)
-    work.session.flush()
-    journal.audit(work, "attach", "fee", fee.id, after={"kind": fee.kind, "waived": fee.waived})
+    fees.attach(work, order, service_levels.fee_kind(work, order, args["kind"]))
 
 
 def _log_contact(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
@@ -198,7 +189,37 @@ def _start_removal_timer(work: Work, order: ServiceOrder, _args: Mapping[str, An
 
 
 def _create_order(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
-    follow_ups.follow(work, order, type_of(work, order), args)
+    follow_ups.follow(work, order, type_of(work, order), args["code"])
+
+
+def _ask_for_contact(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    """Somebody without water has to hear why; the technician had other things to do."""
+    detail = f"{order.number}: tell the customer. {follow_ups.found_in_words(order, type_of(work, order))}"
+    supervisor_tasks.open_task(work, "contact_customer", detail=detail, order_id=order.id)
+
+
+def _assess_tamper(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    tamper_cases.file(work, order)
+
+
+def _close_ami_event(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    ami_events.close_by_order(work, order)
+
+
+def _compare_radio(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    ami_events.compare_radio(work, order)
+
+
+def _bill_costs(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    fees.bill_costs(work, order)
+
+
+def _note_asset(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    asset_notes.write(work, order)
+
+
+def _request_route_change(work: Work, order: ServiceOrder, _args: Mapping[str, Any]) -> None:
+    route_change_requests.propose(work, order)
 
 
 def _review_access_issue(work: Work, order: ServiceOrder, args: Mapping[str, Any]) -> None:
@@ -231,4 +252,11 @@ EFFECTS: Final[dict[str, Effect]] = {
     "close_temp_service": temp_services.close_temp_service,
     "advance_tap": tap_effects.advance_tap,
     "request_feature": tap_effects.request_feature,
+    "ask_for_contact": _ask_for_contact,
+    "assess_tamper": _assess_tamper,
+    "close_ami_event": _close_ami_event,
+    "compare_radio": _compare_radio,
+    "bill_costs": _bill_costs,
+    "note_asset": _note_asset,
+    "request_route_change": _request_route_change,
 }

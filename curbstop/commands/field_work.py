@@ -3,7 +3,7 @@
 It is long because the two ways to end a visit share what they check, and read best beside each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,6 @@ from curbstop.commands import (
     claims,
     journal,
     locate_tickets,
-    meter_checks,
     recalls,
     settling,
 )
@@ -31,15 +30,14 @@ from curbstop.commands.order_steps import (
     store,
     type_of,
 )
+from curbstop.commands.visit_checks import findings_of, refuse_stale
 from curbstop.commands.work import Work
-from curbstop.domain.captures import check_captures
 from curbstop.domain.findings import Finding, Severity
 from curbstop.domain.order_types import OrderType, is_no_access, outcome_completes
 from curbstop.domain.outcomes import load_code_tables
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import Effect, Facts, OrderEvent, OrderState, Step, is_terminal, step
-from curbstop.models.attachment import Attachment
+from curbstop.domain.service_orders import Effect, Facts, Flag, OrderEvent, OrderState, Step, is_terminal, step
 from curbstop.models.service_order import ServiceOrder
 from geo.distance import distance_m
 
@@ -128,13 +126,14 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
         )
     _refuse_second(order)
     _check_may_finish(work, order, cut_off=order_type.is_cut_off)
+    refuse_stale(work, order, visit.noted_at)
     captures = {**_position_taken(order_type, visit.position), **order.captures, **visit.captures}
     if work.authority is None:
         claims.check(work, order, order_type, captures)
     findings = findings_of(work, order, order_type, outcome=visit.outcome, captures=captures, noted_at=visit.noted_at)
     rejects = [f for f in findings if f.severity is Severity.REJECT]
     # What the office decided to take as it is, is taken: its posting still asks for what is missing.
-    stands = order_type.changes_the_ground or work.authority is not None
+    stands = order_type.changed_the_ground(captures) or work.authority is not None
     if rejects and not stands:
         raise capture_missing(rejects)
     said = recalls.voice_record(work, order, visit.voice_code)
@@ -151,8 +150,8 @@ def complete(work: Work, order_id: UUID, visit: Visit) -> ServiceOrder:
     # When it was done, by the corrected clock; what is noted of the future was done no later than it came.
     order.completed_at = min(visit.noted_at or work.at, work.at)
     order.completed_by_id = work.actor.staff_id
-    order.flags = sorted({*order.flags, *(f.code for f in findings if f.severity is Severity.WARN)})
     locate_tickets.note_dig(work, order, visit.noted_at)
+    order.flags = sorted({*order.flags, *_remarks(work, order, findings)})
     taken = _finish(work, order, event, facts)
     if Effect.AUTO_RESTORAL in taken.effects:
         recalls.restore(work, order, times)
@@ -181,6 +180,7 @@ def return_(work: Work, order_id: UUID, visit: Visit) -> Returned:
         raise Problem("invalid", f"{visit.outcome} completes an order; it is not returned with it.", field="outcome")
     _refuse_second(order)
     _check_may_finish(work, order)
+    refuse_stale(work, order, visit.noted_at)
     kept = None
     if work.authority is None and not has_it(work, order) and order.technician_id != work.actor.staff_id:
         kept = settling.keep_visit(
@@ -201,23 +201,6 @@ def return_(work: Work, order_id: UUID, visit: Visit) -> Returned:
                 noted_at=visit.noted_at,
             )
     return Returned(order, kept)
-
-
-def findings_of(
-    work: Work,
-    order: ServiceOrder,
-    order_type: OrderType,
-    *,
-    outcome: str,
-    captures: Mapping[str, Any],
-    noted_at: datetime | None,
-) -> list[Finding]:
-    """Everything wrong or odd about a visit: the type's captures, and for a change-out the books as well."""
-    labels = list(work.session.scalars(select(Attachment.label).where(Attachment.order_id == order.id)))
-    findings = check_captures(order_type, outcome, captures, labels)
-    if outcome_completes(order_type, outcome) and not any(f.severity is Severity.REJECT for f in findings):
-        findings += meter_checks.check(work, order, order_type, captures, noted_at or work.at, photos=labels)
-    return findings
 
 
 def _position_taken(order_type: OrderType, position: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -253,6 +236,12 @@ def _write_visit(order: ServiceOrder, visit: Visit, captures: Mapping[str, Any])
     order.flags = sorted({*order.flags, *visit.flags})
     if visit.notes:
         order.notes = f"{order.notes}\n{visit.notes}" if order.notes and visit.notes not in order.notes else visit.notes
+
+
+def _remarks(work: Work, order: ServiceOrder, findings: Sequence[Finding]) -> Iterator[str]:
+    yield from (finding.code for finding in findings if finding.severity is Severity.WARN)
+    if work.authority is None and order.technician_id not in (None, work.actor.staff_id):
+        yield Flag.NOT_THE_ASSIGNEE.value
 
 
 def _refuse_second(order: ServiceOrder) -> None:

@@ -1,8 +1,6 @@
 """Orders that follow from another: made once, linked to it, with what was found there and its photos."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,14 +22,13 @@ _NOT_TOLD = (CaptureKind.READING, CaptureKind.READINGS, CaptureKind.PHOTO)
 TASK = "follow_up_not_made"
 
 
-def follow(work: Work, order: ServiceOrder, order_type: OrderType, args: Mapping[str, Any]) -> ServiceOrder | None:
-    """The order of type `code` that an order asks for, unless `only_if` says otherwise; once, and never a second one.
+def follow(work: Work, order: ServiceOrder, order_type: OrderType, code: str) -> ServiceOrder | None:
+    """The order of type `code` that an order asks for; once, and never a second one.
 
     One of that type that is open at the place already is enough. Where none can be made, a supervisor is told why and
     what was asked for goes on. A type that somebody has to approve is made as a draft.
     """
-    code = args["code"]
-    if not rules.wanted(args.get("only_if"), order.captures, order.flags) or _made(work, order, code):
+    if _made(work, order, code):
         return None
     system = replace(work, actor=SYSTEM, authority=None)
     try:

@@ -23,7 +23,7 @@ def apply(work: Work, order: ServiceOrder, *, gone_at: datetime | None = None) -
     `gone_at`: it is known already that they were taken off then, because this order was posted late. Nothing where
     neither was put on. Problems: lock_in_use (at another place).
     """
-    kind = order.captures.get("lock_type") or "seal"
+    kind = order.captures.get("lock_type") or order.captures.get("action") or "lock"
     number = plain_number(order.captures.get("lock_no")) if kind != NO_LOCK else None
     seal_no = plain_number(order.captures.get("seal_no"))
     if number is None and seal_no is None:

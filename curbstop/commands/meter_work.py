@@ -120,7 +120,7 @@ def _follow_up(work: Work, order: ServiceOrder, meter: Meter) -> UUID | None:
     """The draft to change the meter, where it is still in the ground and none is open already."""
     if meter.status != MeterStatus.INSTALLED:
         return None
-    made = follow_ups.follow(work, order, type_of(work, order), {"code": "MTR_XCHG"})
+    made = follow_ups.follow(work, order, type_of(work, order), "MTR_XCHG")
     return made.id if made is not None else None
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from curbstop.commands import claims, effects
-from curbstop.commands.field_work import capture_missing, findings_of
+from curbstop.commands.field_work import capture_missing
 from curbstop.commands.order_steps import Event, advance, load, type_of
+from curbstop.commands.visit_checks import findings_of
 from curbstop.commands.work import Work
 from curbstop.domain.clocks import FLAG as CLOCK_SKEW
 from curbstop.domain.findings import Finding, Severity

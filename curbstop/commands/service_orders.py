@@ -15,6 +15,7 @@ from sqlalchemy import select
 from curbstop.commands import (
     access_issues,
     appointments,
+    final_notices,
     gates,
     journal,
     numbering,
@@ -96,6 +97,7 @@ def create(work: Work, new: NewOrder) -> ServiceOrder:
     point = get(work, ServicePoint, new.service_point_id)
     appointments.check(work, new.window_start, new.window_end)
     account_id = _account_of(work, new, point)
+    final_notices.check(work, order_type, new.access_issue_id, at=point.id)
     _check_duplicate(work, new)
     tap = tap_steps.admit_order(work, order_type.code, point.id) if work.authority is None else None
     order = ServiceOrder(

@@ -97,16 +97,24 @@ EFFECTS: Final[dict[str, EffectKind]] = {
     "record_test": EffectKind(
         "the accuracy at each flow is computed and stored as evidence; a failed meter gets a change-out", built=True
     ),
-    "assess_tamper": EffectKind("evidence is filed and the escalation ladder rises by one"),
-    "close_ami_event": EffectKind("the alarm or orphan that the order was made for is closed"),
-    "bill_costs": EffectKind("hours and materials are billed to the owner"),
-    "note_asset": EffectKind("the repair is noted at the box, and a utility-fault access issue is cleared"),
-    "request_route_change": EffectKind("the GIS editor gets a change request for the route or the place"),
     "request_feature": EffectKind("the GIS editor gets the as-built tap to draw", built=True),
     "open_temp_service": EffectKind("a temporary service begins, with its expiry", built=True, in_the_ground=True),
     "close_temp_service": EffectKind(
         "a temporary service ends and is billed by its readings", built=True, in_the_ground=True
     ),
+    "ask_for_contact": EffectKind("somebody in the office is to tell the customer", built=True),
+    "assess_tamper": EffectKind(
+        "evidence is filed, the escalation ladder rises by one, and the new lock is in use",
+        built=True,
+        in_the_ground=True,
+    ),
+    "close_ami_event": EffectKind("the alarms that are open at the place are closed", built=True),
+    "compare_radio": EffectKind("a radio that is another one by the books becomes a discrepancy", built=True),
+    "bill_costs": EffectKind("hours and materials are billed to the owner by the policy's rates", built=True),
+    "note_asset": EffectKind(
+        "the work is noted at the place; the order's access issue and the utility's own there are cleared", built=True
+    ),
+    "request_route_change": EffectKind("the GIS editor gets a change request for the route or the place", built=True),
     "advance_tap": EffectKind("the tap request at the place hears that stage `to` is done", ("to",), built=True),
     "open_lot_accounts": EffectKind(
         "each lot of the development gets a pending account in the builder's name", built=True

@@ -91,6 +91,13 @@ class OrderType:
         """Whether a completion is a physical fact, to be accepted even with captures missing."""
         return any(EFFECTS[call.effect].in_the_ground for call in self.effects)
 
+    def changed_the_ground(self, captures: Mapping[str, Any]) -> bool:
+        """The same of one visit, by what it found: a leak that was not shut off changed nothing."""
+        return any(
+            EFFECTS[call.effect].in_the_ground and follow_ups.wanted(call.args.get("only_if"), captures, ())
+            for call in self.effects
+        )
+
     def capture(self, name: str) -> Capture | None:
         return next((capture for capture in self.captures if capture.name == name), None)
 

@@ -133,6 +133,9 @@ class Action(StrEnum):
     EDIT_METERS = "edit_meters"
     PROPOSE_CHANGE_OUTS = "propose_change_outs"
     END_LOCK = "end_lock"
+    TELL_AMI_EVENTS = "tell_ami_events"
+    VIEW_TAMPER_CASES = "view_tamper_cases"
+    CLOSE_AMI_EVENT = "close_ami_event"
     TRIAGE_ACCESS_ISSUE = "triage_access_issue"
     VIEW_ACCESS_ISSUES = "view_access_issues"
     IMPORT_DATA = "import_data"
@@ -222,6 +225,9 @@ _ROWS: dict[Action, _Row] = {
     Action.EDIT_METERS:              (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.PROPOSE_CHANGE_OUTS:      (NO,    NO,   NO,   NO,   Y,    NO,   Y,    NO,   NO,   NO),
     Action.END_LOCK:                 (NO,    NO,   Y,    NO,   Y,    NO,   Y,    NO,   NO,   NO),
+    Action.VIEW_TAMPER_CASES:        (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   Y,    NO),
+    Action.TELL_AMI_EVENTS:          (NO,    NO,   NO,   NO,   Y,    NO,   NO,   NO,   NO,   Y),
+    Action.CLOSE_AMI_EVENT:          (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.TRIAGE_ACCESS_ISSUE:      (NO,    NO,   NO,   Y,    Y,    NO,   Y,    NO,   NO,   NO),
     Action.VIEW_ACCESS_ISSUES:       (Y,     Y,    Y,    Y,    Y,    NO,   Y,    NO,   Y,    NO),
     Action.IMPORT_DATA:              (NO,    NO,   NO,   NO,   Y,    GEO,  NO,   Y,    NO,   Y),
@@ -275,6 +281,9 @@ ADDED: dict[Action, str] = {
     Action.EDIT_METERS: "inventory is billing's and the supervisor's, as in a change-out's approval",
     Action.PROPOSE_CHANGE_OUTS: "those who create change-outs; a supervisor who did not propose them approves",
     Action.END_LOCK: "whoever hears from the field that a lock is not where the books have it",
+    Action.VIEW_TAMPER_CASES: "evidence is for those who bill, escalate and answer for it",
+    Action.TELL_AMI_EVENTS: "alarms come from the head end, or from billing's hand",
+    Action.CLOSE_AMI_EVENT: "whoever makes the order that an alarm asks for",
     Action.TRIAGE_ACCESS_ISSUE: "the same people who may send the letter",
     Action.VIEW_ACCESS_ISSUES: "whoever reports one sees what is known of the place; the auditor reads",
     Action.IMPORT_DATA: "it writes many rows at once: administration, billing, GIS for shapes",

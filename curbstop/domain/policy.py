@@ -21,6 +21,7 @@ from curbstop.domain.sequences import RoutePolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
 from curbstop.domain.taps import TapPolicy
 from curbstop.domain.temp_services import TemporaryPolicy
+from curbstop.domain.visit_checks import VisitPolicy
 
 PROFILES = ("generic", "nc", "ca")
 
@@ -107,6 +108,15 @@ class LetterPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CostPolicy:
+    """What work at an owner's cost is billed by."""
+
+    hour_cents: int
+    least_cents: int
+    material_markup_percent: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeePolicy:
     attached_at: str  # "listed", "dispatched" or "completed"
     refused: tuple[str, ...]
@@ -153,6 +163,8 @@ class Policy:
     meter_test: MeterTestPolicy
     routes: RoutePolicy
     temporary: TemporaryPolicy
+    visits: VisitPolicy
+    costs: CostPolicy
     overrides: Mapping[str, tuple[str, ...]]
 
     def to_json(self) -> dict[str, Any]:

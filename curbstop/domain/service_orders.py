@@ -74,6 +74,7 @@ class Flag(StrEnum):
     STALE_AUTHORIZATION = "stale_authorization"
     CLAIM_DISPUTED = "claim_disputed"
     CLAIM_LOST = "claim_lost"
+    NOT_THE_ASSIGNEE = "not_the_assignee"
 
 
 class Effect(StrEnum):

@@ -2,7 +2,9 @@
 
 from curbstop.models.access_issue import AccessIssue, AccessNotice, AccessStep
 from curbstop.models.account import Account, Customer
+from curbstop.models.ami_event import AmiEvent
 from curbstop.models.asset import Hydrant, Street
+from curbstop.models.asset_note import AssetNote
 from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
@@ -33,6 +35,7 @@ from curbstop.models.reading import Reading
 from curbstop.models.removal_timer import RemovalTimer
 from curbstop.models.request import IdempotencyKey, NumberSequence
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop, StopVisit
+from curbstop.models.route_change_request import RouteChangeRequest
 from curbstop.models.schedule import Schedule, ScheduleRun
 from curbstop.models.search import SearchPosting, SearchWord
 from curbstop.models.service_order import OrderHistory, ServiceOrder
@@ -44,6 +47,7 @@ from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 from curbstop.models.state_change import StateChange
 from curbstop.models.supervisor_task import SupervisorTask
 from curbstop.models.tablet import EnrolmentCode, Tablet, TabletBoot, TabletIncident, TabletPerson
+from curbstop.models.tamper_case import TamperCase
 from curbstop.models.tap_request import LocateTicket, TapHistory, TapRequest
 from curbstop.models.temp_service import TempService
 from curbstop.models.wrong_try import WrongTry
@@ -54,6 +58,8 @@ __all__ = [
     "AccessNotice",
     "AccessStep",
     "Account",
+    "AmiEvent",
+    "AssetNote",
     "Attachment",
     "AuditEntry",
     "Base",
@@ -114,6 +120,7 @@ __all__ = [
     "Register",
     "RemovalTimer",
     "Route",
+    "RouteChangeRequest",
     "RouteSession",
     "RouteVersion",
     "Schedule",
@@ -136,6 +143,7 @@ __all__ = [
     "TabletBoot",
     "TabletIncident",
     "TabletPerson",
+    "TamperCase",
     "TapHistory",
     "TapRequest",
     "TempService",

@@ -3,9 +3,10 @@
 import pytest
 
 from tests.api.office import Office
-from tests.commands.test_cut_off_effects import cut, done, post, restored
+from tests.commands.test_cut_off_effects import cut, restored
 from tests.cut_offs import any_day
 from tests.town import Place, Town
+from tests.visits import done, post
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from curbstop.models import Customer
+from curbstop.models import Customer, OrderTypeRow
 from tests.api.office import Office
 from tests.town import Town
 
@@ -67,7 +68,7 @@ def test_the_same_order_open_at_the_place_is_named_unless_overridden(office: Off
     ("change", "wanted"),
     [
         ({"type_code": "NONE"}, "order_type_unknown"),
-        ({"type_code": "HIGH_CHK"}, "order_type_inactive"),
+        ({"type_code": "WQ_CHK"}, "order_type_inactive"),
         ({"type_code": "MTR_XCHG"}, "order_type_not_yours"),
         ({"service_point_id": "01890a5d-ac96-774b-bcce-b302099a8057"}, "not_found"),
         ({"window_start": "2030-01-01T10:00:00Z"}, "invalid"),
@@ -76,6 +77,9 @@ def test_the_same_order_open_at_the_place_is_named_unless_overridden(office: Off
     ],
 )
 def test_an_order_that_cannot_be_made_says_why(office: Office, town: Town, change: dict[str, Any], wanted: str) -> None:
+    with town.sessions.write() as session:
+        row = session.scalars(select(OrderTypeRow).where(OrderTypeRow.code == "WQ_CHK")).one()
+        row.definition = {**row.definition, "built": False}
     assert code(office.as_("carla").post("/service-orders", {**new_gen(town), **change})) == wanted
 
 

@@ -41,8 +41,9 @@ def test_a_supervisor_is_told_which_came_first_where_that_is_known(
 def test_work_counts_as_done_when_it_was_done_and_not_when_it_came_in(town: Town, hours: int, counts: int) -> None:
     """Clause 12.7: also when it arrives a day later; nothing was done later than it came."""
     order_id = town.order("GEN", town.place(), to="tom")
-    ModelTablet(town, "tom").pull()
-    with town.work("tom") as work:
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    with town.work("tom", tablet.tablet_id) as work:
         visit = Visit(outcome="DONE", captures={"notes": "x"}, noted_at=work.at + timedelta(hours=hours))
         order = field_work.complete(work, order_id, visit)
         assert order.completed_at == work.at + timedelta(hours=counts)

@@ -1,0 +1,64 @@
+"""Route change requests: proposed from the field, decided by GIS. A proposal alters no route that is walked."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from curbstop.commands import journal
+from curbstop.commands.work import Work, check_version, get
+from curbstop.domain.permissions import Action, require
+from curbstop.domain.problems import Problem
+from curbstop.models.ids import new_id
+from curbstop.models.route import Route, RouteVersion, Stop
+from curbstop.models.route_change_request import RouteChangeRequest
+from curbstop.models.service_order import ServiceOrder
+
+OPEN = "open"
+DECISIONS = {"accept": "accepted", "refuse": "refused"}
+
+
+def propose(work: Work, order: ServiceOrder) -> RouteChangeRequest:
+    """What a visit proposes for its place: a sequence, a position, or only words."""
+    stop = work.session.execute(
+        select(Route.id, Stop.sequence)
+        .join(RouteVersion, RouteVersion.route_id == Route.id)
+        .join(Stop, Stop.route_version_id == RouteVersion.id)
+        .where(Stop.service_point_id == order.service_point_id, RouteVersion.state == "published")
+        .order_by(RouteVersion.number.desc())
+        .limit(1)
+    ).first()
+    gps, better = order.captures.get("gps") or {}, order.captures.get("new_sequence")
+    row = RouteChangeRequest(
+        id=new_id(),
+        service_point_id=order.service_point_id,
+        order_id=order.id,
+        route_id=stop.id if stop is not None else None,
+        sequence=stop.sequence if stop is not None else None,
+        new_sequence=int(float(better)) if better is not None else None,
+        longitude=gps.get("longitude"),
+        latitude=gps.get("latitude"),
+        note=order.captures.get("notes") or order.notes,
+        proposed_by_id=order.completed_by_id,
+        state=OPEN,
+        created_at=work.at,
+    )
+    work.session.add(row)
+    journal.changed(work, row, "propose")
+    return row
+
+
+def decide(
+    work: Work, request_id: UUID, decision: str, *, reason: str, if_version: int | None = None
+) -> RouteChangeRequest:
+    """GIS takes a proposal or refuses it. Problems: forbidden, not_found, version_mismatch, invalid, conflict."""
+    require(work.actor, Action.PUBLISH_ROUTE)
+    row = get(work, RouteChangeRequest, request_id)
+    check_version(row, if_version)
+    if decision not in DECISIONS:
+        raise Problem("invalid", f"A decision is one of {', '.join(DECISIONS)}.", field="decision")
+    if row.state != OPEN:
+        raise Problem("conflict", f"That proposal was {row.state} already.")
+    row.state, row.reason = DECISIONS[decision], reason
+    row.decided_at, row.decided_by_id = work.at, work.actor.staff_id
+    journal.changed(work, row, decision)
+    return row
