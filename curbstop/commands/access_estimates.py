@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import access_steps, policies, readings, supervisor_tasks
+from curbstop.commands import access_steps, policies, readings, service_points, supervisor_tasks
 from curbstop.commands.change_outs import installed, registers_of
 from curbstop.commands.work import Work, get
 from curbstop.domain.access_issues import AccessState, is_open
 from curbstop.domain.actors import SYSTEM
-from curbstop.domain.permissions import Action, require
+from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.models.access_issue import AccessIssue
@@ -26,7 +26,8 @@ def estimate(work: Work, access_issue_id: UUID, digits: Any, *, reason: str) -> 
 
     Problems: forbidden, not_found, impossible_transition (the issue has ended), no_meter_installed, reading_invalid.
     """
-    require(work.actor, Action.ENTER_READING_FOR_OTHER)
+    if Grant.YES not in require(work.actor, Action.ENTER_READING_FOR_OTHER):
+        raise Problem("forbidden", "A crew lead enters the crew's readings on their orders.")
     issue = get(work, AccessIssue, access_issue_id)
     if not is_open(AccessState(issue.state)):
         detail = "A reading is estimated for an access issue only while it is open."
@@ -47,6 +48,7 @@ def estimate(work: Work, access_issue_id: UUID, digits: Any, *, reason: str) -> 
         service_point_id=issue.service_point_id,
         flags=[FLAG],
     )
+    service_points.touch(work, [issue.service_point_id])
     in_a_row = _in_a_row(work, register.id)
     facts = {"reading_id": str(made.id), "in_a_row": in_a_row}
     access_steps.note(work, issue, "estimate", came_from=issue.state, reason=reason, facts=facts)

@@ -320,6 +320,8 @@ def test_a_third_guess_in_a_row_asks_a_supervisor_to_decide(story: Story) -> Non
             "POST", f"/access-issues/{story.issue()['id']}/estimates", json=body, more=_key()
         )
         assert (answer.status_code, answer.json["kind"]) == (200, "estimated"), answer.json
+    lees = story.as_("lee").send("POST", f"/access-issues/{story.issue()['id']}/estimates", json=body, more=_key())
+    assert code(lees) == "forbidden"
     tasks = story.as_("sue").get("/supervisor-tasks").json["items"]
     assert [one["kind"] for one in tasks] == ["access_escalation_due"]
 
