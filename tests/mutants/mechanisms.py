@@ -280,4 +280,33 @@ MUTANTS: tuple[Mutant, ...] = (
             "tests/commands/test_taps.py::test_the_water_is_turned_on_after_the_inspection_alone",
         ),
     ),
+    Mutant(
+        "gates of a cut-off",
+        "the table lets a cut-off go on whatever its gates said",
+        (
+            Patch(
+                "curbstop/domain/service_orders.py",
+                '            raise Problem("gates_not_asked")\n        known.gates.require()\n',
+                '            raise Problem("gates_not_asked")\n',
+            ),
+        ),
+        ("tests/api/test_no_blocked_cut.py::test_no_path_gives_out_what_a_gate_blocks",),
+    ),
+    Mutant(
+        "letters are frozen",
+        "what was set once is set again",
+        (
+            Patch(
+                "curbstop/commands/letter_batches.py",
+                "[one.letter_id for one in found]), Letter.pdf_sha256.is_(None))",
+                "[one.letter_id for one in found]))",
+            ),
+            Patch(
+                "curbstop/commands/letter_batches.py",
+                "waiting = select(Letter).where(among(session, Letter.id, letter_ids), Letter.pdf_sha256.is_(None))",
+                "waiting = select(Letter).where(among(session, Letter.id, letter_ids))",
+            ),
+        ),
+        ("tests/commands/test_letters.py::test_an_approved_letter_is_frozen_whatever_changes_afterwards",),
+    ),
 )
