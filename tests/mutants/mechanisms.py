@@ -2,6 +2,8 @@
 
 A patch is text that stands exactly once in its file. When the code moves, the patch no longer applies, and
 `tests/house/test_mutants.py` says so: then find where the mechanism went, and switch it off there.
+
+Long because it is one list.
 """
 
 from dataclasses import dataclass
