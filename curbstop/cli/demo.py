@@ -48,7 +48,7 @@ def demo(points: int, seed: int, city: Path | None, once: bool, port: int | None
     logs = settings.data_dir / "logs"
     with Stack(settings, logs=logs) as stack:
         click.echo(f"\nThe server runs on {stack.url}; its logs are in {logs}.\n")
-        summary = play_day(stack.url, PEOPLE, tell)
+        summary = play_day(stack.url, PEOPLE, tell, papers=settings.data_dir / "papers")
         click.echo()
         if once:
             click.echo(json.dumps({**summary.to_json(), "utility": made}))

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from curbstop.demo import errands, jobs
+from curbstop.demo.cut_off_day import CutOffDay
 from curbstop.demo.office import Desk, OfficeError
+from curbstop.demo.papers import Papers
 from curbstop.demo.people import PEOPLE, Person
 from curbstop.demo.summary import Step, Summary, Tell
 from curbstop.tablet import (
@@ -26,13 +28,17 @@ from curbstop.tablet import (
 _WENT_WELL = ("applied", "merged")
 
 
-def play_day(base_url: str, people: Sequence[Person] = PEOPLE, progress: Tell | None = None) -> Summary:
+def play_day(
+    base_url: str, people: Sequence[Person] = PEOPLE, progress: Tell | None = None, *, papers: Path | None = None
+) -> Summary:
     """Plays the day against a running server with a loaded utility; never raises for what the server does.
 
+    `papers` is the folder that letters and files are written into; without one they are gone with the day.
     `progress(step)` is called after each step. The first step that goes wrong is the last.
     """
     with tempfile.TemporaryDirectory(prefix="curbstop-tablet-") as folder:
         day = _Day(base_url, people, Path(folder), progress)
+        day.folder = papers or Path(folder) / "papers"
         try:
             day.play()
         except (OfficeError, Refused, Offline, SignInNeeded, NotAllowed, LookupError) as error:
@@ -47,6 +53,7 @@ class _Day:
 
     def __init__(self, base_url: str, people: Sequence[Person], folder: Path, tell: Tell | None) -> None:
         self.base_url = base_url
+        self.folder = folder / "papers"
         self.people = {person.login: person for person in people}
         self.tell = tell
         self.summary = Summary()
@@ -91,6 +98,8 @@ class _Day:
             self.the_office_reviews,
             self.the_tablet_is_empty_again,
             self.the_office_sees_what_was_done,
+            self.papers_go_out,
+            self.a_cut_off_day,
         ):
             act()
             if not self.summary.ok:
@@ -137,10 +146,10 @@ class _Day:
         self.network.online = False
         self.note("The network goes off", "everything from here on is in the tablet only")
         for job in jobs.JOBS:
-            order = self._seen(self.orders[job.type_code])
-            place = self._place(order)
+            order = self.seen(self.orders[job.type_code])
+            place = self.place(order)
             job.do(self.work, order, place)
-            state = self._seen(order["id"])["state"]
+            state = self.seen(order["id"])["state"]
             self.note(job.said, f"{order['number']} at {place['address']}: {state}", ok=state == "completed")
         self._walk()
         try:
@@ -156,11 +165,11 @@ class _Day:
         busy = set(self.points.values())
         todo = [s for s in view.stops(self.store) if not s.get("visit") and s["service_point_id"] not in busy]
         first, second = todo[0], todo[1]
-        place = self._place(first)
+        place = self.place(first)
         jobs.read(self.work, first, place)
         self.note(f"{self.people['tom'].name} reads a stop", f"{place['address']}, route {first['route_code']}")
         self.work.skip(second["id"], "VEG", category="FOLIAGE", note="Hedge over the box.")
-        where = self._place(second)["address"]
+        where = self.place(second)["address"]
         self.note(f"{self.people['tom'].name} skips a stop", f"{where}: hedge over the box")
         self.points["skipped"] = second["service_point_id"]
 
@@ -221,6 +230,14 @@ class _Day:
         self.note(f"{carla.person.name} sees the access issue", detail, ok=bool(issues))
         self.count(access_issues=len(issues))
 
+    def papers_go_out(self) -> None:
+        """A letter about the hedge, and the file of the day's change-outs."""
+        for told in Papers(self.desk("carla"), self.desk("bill"), self.folder).go_out(self.points["skipped"]):
+            self.note(*told)
+
+    def a_cut_off_day(self) -> None:
+        CutOffDay(self).play()
+
     def _evidence(self, job: jobs.Job) -> list[str]:
         """What a timeline must speak of."""
         order = self.made[job.type_code]
@@ -228,13 +245,13 @@ class _Day:
 
     # -- what the technician sees
 
-    def _seen(self, order_id: str) -> dict[str, Any]:
+    def seen(self, order_id: str) -> dict[str, Any]:
         found = view.find(self.store, "service_order", order_id)
         if found is None:
             raise LookupError(f"order {order_id} is not on the tablet")
         return found
 
-    def _place(self, row: dict[str, Any]) -> dict[str, Any]:
+    def place(self, row: dict[str, Any]) -> dict[str, Any]:
         found = view.find(self.store, "service_point", row["service_point_id"])
         if found is None:
             raise LookupError(f"service point {row['service_point_id']} is not on the tablet")

@@ -1,7 +1,7 @@
 """The office's errands at the API: find places, make orders, dispatch, start a route, post, look at what was done."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,13 +41,13 @@ def released(desk: Desk, order: Body) -> Body:
     return desk.act(f"/service-orders/{order['id']}/release", order["version"]) if order["state"] == "draft" else order
 
 
-def assign(desk: Desk, order: Body, technician_id: str, **where: int) -> Body:
-    """The order, given to a technician for today."""
+def assign(desk: Desk, order: Body, technician_id: str, *, on: date | None = None, **where: int) -> Body:
+    """The order, given to a technician for a day, today by default."""
     return desk.act(
         f"/service-orders/{order['id']}/assign",
         order["version"],
         technician_id=technician_id,
-        scheduled_on=datetime.now(ZONE).date().isoformat(),
+        scheduled_on=(on or datetime.now(ZONE).date()).isoformat(),
         **where,
     )
 

@@ -83,6 +83,35 @@ def _go(work: FieldWork, order: Body, place: Body) -> None:
     work.arrive(order["id"], {"longitude": place["longitude"], "latitude": place["latitude"], "accuracy_m": 5})
 
 
+def lock(work: FieldWork, order: Body, place: Body) -> None:
+    """Cuts off for money: locked, sealed, photographed, a tag at the door."""
+    _go(work, order, place)
+    number = str(order["number"])
+    captures = {
+        "serial_seen": _meter(place)["serial"],
+        "read": _digits(place, 30),
+        "valve_state": "off",
+        "lock_type": "barrel",
+        "lock_no": f"L-{number}",
+        "seal_no": f"S-{number}",
+        "door_tag_left": True,
+    }
+    _photo(work, order, "photo", 12)
+    work.complete(order["id"], "DONE", captures)
+
+
+def restore(work: FieldWork, order: Body, place: Body) -> None:
+    """Takes the lock away and turns the water on."""
+    _go(work, order, place)
+    captures = {
+        "serial_seen": _meter(place)["serial"],
+        "read": _digits(place, 30),
+        "valve_state": "on",
+        "leak_indicator": "still",
+    }
+    work.complete(order["id"], "DONE", captures)
+
+
 def read(work: FieldWork, stop: Body, place: Body) -> None:
     """Reads every register at a stop."""
     registers = _meter(place)["registers"]

@@ -65,6 +65,24 @@ class Desk:
         made: dict[str, Any] = self._send("POST", path, json=body, headers=headers).json()
         return made
 
+    def put(self, path: str, **body: Any) -> Any:
+        """What another system would send, whole."""
+        return self._send("PUT", path, json=body).json()
+
+    def change(self, path: str, version: int, **body: Any) -> dict[str, Any]:
+        """An edit of a row of which `version` was seen."""
+        headers = {"If-Match": f'"v{version}"'}
+        done: dict[str, Any] = self._send("PATCH", path, json=body, headers=headers).json()
+        return done
+
+    def file(self, path: str) -> bytes | None:
+        """A file's bytes; None while it is not there yet."""
+        answer = self._session.get(self.base_url + path, timeout=_PATIENCE_S)
+        if answer.status_code == requests.codes.not_found:
+            return None
+        _check(answer, f"{self.person.login}: GET {path}")
+        return answer.content
+
     def act(self, path: str, version: int, **body: Any) -> dict[str, Any]:
         """An action on a row of which `version` was seen."""
         headers = {"If-Match": f'"v{version}"'}

@@ -18,8 +18,8 @@ _SPANISH: Final[dict[str, tuple[str, str]]] = {
 }
 CONSEQUENCES: Final[dict[int, dict[Language, str]]] = {
     1: {
-        Language.EN: "Otherwise we will estimate your reading and write to you again.",
-        Language.ES: "De lo contrario estimaremos su lectura y le escribiremos de nuevo.",
+        Language.EN: "We will estimate your reading and write to you again.",
+        Language.ES: "Estimaremos su lectura y le escribiremos de nuevo.",
     },
     2: {
         Language.EN: "Otherwise you will have a final notice, after which we may clear the meter box at the owner's "
