@@ -24,6 +24,7 @@ class StandingAnswer(Answer):
     paid_since_cents = Whole("What was paid since it said so.", 0, most=CENTS)
     owed_cents = Whole("What is past due by now.", 8_420, most=CENTS)
     periods_past_due = Whole("How many billing periods are past due.", 2)
+    cash_only = Flag("Whether so many payments came back that the policy takes cash alone.", False)
     delinquent_since = Day("Since when.", **NULL)
     debt_class = Text("The class of service that the debt is for.", "residential", **NULL)
     owed_by_former_occupant = Flag("Whether somebody owes it who lived there before.", False)

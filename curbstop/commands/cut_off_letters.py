@@ -76,7 +76,7 @@ def returned(work: Work, theirs: Sequence[Letter]) -> None:
 
 def _wanted(run: CutOffRun, line: CutOffLine, policy: Policy, last_day: date) -> Wanted:
     returned_payment = run.cause == Cause.RETURNED_PAYMENT.value
-    fee = policy.fees.amounts_cents.get("nonpay_trip", 0) + policy.fees.amounts_cents.get("restoral", 0)
+    fee = policy.fees.amounts_cents.get("cut_off", 0) + policy.fees.amounts_cents.get("reconnect", 0)
 
     def fields(language: Language) -> Mapping[str, str]:
         if returned_payment:

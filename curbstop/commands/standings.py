@@ -8,17 +8,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from curbstop.commands import journal, money_recalls
+from curbstop.commands import journal, money_recalls, policies
 from curbstop.commands.work import Work, lock_many
 from curbstop.domain.clocks import AHEAD
 from curbstop.domain.cut_offs import Cause
+from curbstop.domain.holds import HoldKind
 from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.ids import new_id
 from curbstop.models.owed import owed_by, with_returned
-from curbstop.models.standing import Payment, PaymentsMark, Standing
+from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,17 @@ def return_payment(work: Work, source_key: str, *, returned_on: date, reason: st
     payment.returned_on, payment.return_reason = returned_on, reason
     after = {"returned_on": returned_on.isoformat(), "return_reason": reason}
     journal.audit(work, "payment.return", "payment", payment.id, after=after)
+    if policies.in_force(work.session).policy.returned_payment.voids_plan:
+        _void_plans(work, payment.account_id)
     return payment
+
+
+def _void_plans(work: Work, account_id: UUID) -> None:
+    """A plan whose payment came back is broken: it holds no cut-off any more (Wilmington OH)."""
+    mine = select(Hold).where(Hold.account_id == account_id, Hold.kind == HoldKind.PLAN, Hold.ended_at.is_(None))
+    for hold in work.session.scalars(mine.with_for_update()):
+        hold.ended_at, hold.ended_by_id, hold.end_reason = work.at, work.actor.staff_id, "a payment came back"
+        journal.changed(work, hold, "hold.end")
 
 
 def mark_payments(work: Work, payments_as_of: datetime) -> datetime:

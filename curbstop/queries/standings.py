@@ -4,13 +4,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, literal, null, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, null, select
 from sqlalchemy.orm import Session, aliased
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Action, may, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account, Customer
+from curbstop.models.calendar import in_force
 from curbstop.models.owed import owed_by
 from curbstop.models.staff import Staff
 from curbstop.models.standing import Hold, Payment, Standing
@@ -31,7 +32,14 @@ def standing(session: Session, actor: Actor, account_id: UUID) -> dict[str, Any]
         raise Problem("not_found", "Billing has said nothing of this account yet.")
     owed = owed_by(session, [account_id])[account_id]
     told = {column.key: getattr(row, column.key) for column in Standing.__table__.columns}
-    return {**told, "paid_since_cents": owed.paid_since_cents, "owed_cents": owed.cents}
+    returned = select(func.count()).where(Payment.account_id == account_id, Payment.returned_on.is_not(None))
+    cash_only = (session.scalar(returned) or 0) >= in_force(session).policy.returned_payment.cash_only_after
+    return {
+        **told,
+        "paid_since_cents": owed.paid_since_cents,
+        "owed_cents": owed.cents,
+        "cash_only": cash_only,
+    }
 
 
 def payments(session: Session, actor: Actor, page: PageRequest, account_id: UUID) -> Page[Payment]:

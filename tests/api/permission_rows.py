@@ -313,6 +313,13 @@ ORDER_WORK = (
     row("POST /service-orders/{order_id}/return", A.FIELD_EVENTS, {"outcome": "NOT_FOUND"}, given=at("on_site")),
     row("POST /service-orders/{order_id}/post", A.REVIEW_ORDER, given=DONE),
     row("POST /service-orders/{order_id}/reject", A.REVIEW_ORDER, WHY, given=DONE),
+    row(
+        "POST /service-orders/{order_id}/correct",
+        A.CORRECT_POSTED_ORDER,
+        {"reason": "The house next door was meant.", "take_back_fees": True},
+        given={"order_id": {"state": "posted"}},
+        also=(422,),  # nothing of the world's order was charged
+    ),
     row("GET /schedules", A.VIEW_ALL_ORDERS),
     row("POST /schedules", A.MANAGE_SCHEDULES,
         {"name": "Checks", "type_code": "GEN", "every": 1, "unit": "month", "starts_on": "2035-06-04",

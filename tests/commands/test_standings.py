@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select, update
 
-from curbstop.commands import standings
+from curbstop.commands import holds, standings
+from curbstop.commands.holds import NewHold
 from curbstop.commands.standings import Paid, Told
+from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
-from curbstop.models import Payment, ServiceOrder, Standing
+from curbstop.models import Hold, Payment, ServiceOrder, Standing
 from curbstop.models.base import utc_now
 from curbstop.models.owed import owed_by
 from tests.cut_offs import any_day, delinquent, notified
@@ -219,3 +221,13 @@ def test_what_lies_ahead_of_the_clock_is_refused(town: Town, place: Place) -> No
     payment = Paid(account_id=place.account_id, source_key="P-1", cents=1, received_at=later)
     with pytest.raises(Problem, match="received_at lies in the future"), town.work("ivy") as work:
         standings.take(work, [payment])
+
+
+def test_a_payment_that_comes_back_breaks_the_plan_where_the_policy_says_so(town: Town, place: Place) -> None:
+    with town.work("carla") as work:
+        holds.place(work, NewHold(account_id=place.account_id, kind=HoldKind.PLAN, reason="Ten months."))
+    pays(town, place, 100)
+    with town.work("bill") as work:
+        standings.return_payment(work, "P-1", returned_on=town.today, reason="insufficient_funds")
+    [plan] = town.all(select(Hold).where(Hold.account_id == place.account_id))
+    assert (plan.ended_at is not None, plan.end_reason) == (True, "a payment came back")

@@ -45,10 +45,12 @@ def test_california_waits_sixty_days_and_asks_for_contact() -> None:
 
 
 def test_an_edit_changes_what_it_names_and_nothing_else() -> None:
-    changed = edited(profile("nc"), {"cut_off": {"delinquent_days": 15}, "fees": {"amounts_cents": {"restoral": 4000}}})
+    changed = edited(
+        profile("nc"), {"cut_off": {"delinquent_days": 15}, "fees": {"amounts_cents": {"reconnect": 4000}}}
+    )
     assert changed.cut_off.delinquent_days == 15
-    assert changed.fee_cents("restoral") == 4000
-    assert changed.fee_cents("nonpay_trip") == profile("nc").fee_cents("nonpay_trip")
+    assert changed.fee_cents("reconnect") == 4000
+    assert changed.fee_cents("cut_off") == profile("nc").fee_cents("cut_off")
     assert profile("nc").cut_off.delinquent_days == 10
 
 
@@ -68,8 +70,8 @@ def test_an_edit_changes_what_it_names_and_nothing_else() -> None:
         ({"notice": {"counted_in": "moons"}}, "notice.counted_in"),
         ({"calendar": {"weekend": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}}, "calendar.weekend"),
         ({"fees": {"attached_at": "never"}}, "fees.attached_at"),
-        ({"fees": {"amounts_cents": {"restoral": 12.5}}}, "fees.amounts_cents.restoral"),
-        ({"fees": {"amounts_cents": {"restoral": -5}}}, "fees.amounts_cents.restoral"),
+        ({"fees": {"amounts_cents": {"reconnect": 12.5}}}, "fees.amounts_cents.reconnect"),
+        ({"fees": {"amounts_cents": {"reconnect": -5}}}, "fees.amounts_cents.reconnect"),
         ({"overrides": {"hours": ["KING"]}}, "overrides.hours"),
         ({"cut_off": {"closes": "15:00+05:00"}}, "cut_off.closes"),
         ({"medical": {"days": 10**9}}, "medical.days"),
