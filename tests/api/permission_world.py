@@ -33,6 +33,7 @@ from curbstop.models import (
     Absence,
     AccessIssue,
     Account,
+    AmiEvent,
     Attachment,
     Base,
     ChangeOutProject,
@@ -62,6 +63,7 @@ from curbstop.models import (
     Radio,
     Reading,
     Register,
+    RouteChangeRequest,
     RouteSession,
     RouteVersion,
     Schedule,
@@ -331,6 +333,10 @@ class World:
             feature_request_id=FeatureRequest(
                 kind="tap", service_point_id=place.id, order_id=ids["order_id"], facts={}
             ),
+            event_id=AmiEvent(
+                source_key="RNI-1", name="Tamper", service_point_id=place.id, happened_at=utc_now()
+            ),
+            request_id=RouteChangeRequest(service_point_id=place.id, note="Behind the house."),
             meter_model_id=MeterModel(manufacturer="Kestrel", model="K20", size="5/8"),
             radio_id=Radio(number="80000042"),
             discrepancy_id=Discrepancy(kind="serial", subject="X", detail="Not the same.", noted_at=utc_now()),

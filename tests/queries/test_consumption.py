@@ -29,9 +29,15 @@ def told(town: Town, place: Place) -> list[dict[str, Any]]:
 
 def regular(town: Town, register_id: Any, value: int, *, days_ago: float) -> Reading:
     """Entered by the office, as it validates a reading."""
+    [register] = town.all(select(Register).where(Register.id == register_id))
     with town.work("bill") as work:
         return readings.enter(
-            work, register_id, f"{value}", kind=ReadingKind.REGULAR, noted_at=work.at - timedelta(days=days_ago)
+            work,
+            register.meter_id,
+            f"{value}",
+            position=register.position,
+            kind=ReadingKind.REGULAR,
+            noted_at=work.at - timedelta(days=days_ago),
         )
 
 
