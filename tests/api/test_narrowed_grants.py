@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from curbstop.domain.permissions import Role
-from tests.api.permission_rows import ROWS, WHY, at, in_office
+from tests.api.permission_row import WHY, at, in_office
+from tests.api.permission_rows import ROWS
 from tests.api.permission_world import GATE_CODE, World, ask, world_on
 
 BY_OPERATION = {row.operation: row for row in ROWS}
