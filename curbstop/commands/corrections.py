@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from curbstop.commands import journal, readings, service_points, state_changes
+from curbstop.commands import fees, journal, readings, service_points, state_changes
 from curbstop.commands.order_steps import Event, advance, load
 from curbstop.commands.work import Work, get
 from curbstop.domain.meters import PhysicalState
@@ -15,7 +15,6 @@ from curbstop.domain.problems import Problem
 from curbstop.domain.readings import ReadingKind, parse_reading
 from curbstop.domain.service_orders import OrderEvent
 from curbstop.models.fee import Fee
-from curbstop.models.ids import new_id
 from curbstop.models.meter import Register
 from curbstop.models.reading import Reading
 from curbstop.models.service_order import OrderHistory, ServiceOrder
@@ -104,21 +103,5 @@ def _state(work: Work, order: ServiceOrder) -> None:
 
 def _fees(work: Work, order: ServiceOrder, reason: str) -> None:
     charged = list(work.session.scalars(select(Fee).where(Fee.order_id == order.id, Fee.waived.is_(False))))
-    met = {str(fee.detail["takes_back"]) for fee in charged if fee.detail and "takes_back" in fee.detail}
-    due = [fee for fee in charged if str(fee.id) not in met and not (fee.detail and "takes_back" in fee.detail)]
-    if not due:
+    if not fees.take_back(work, charged, reason=reason):
         raise Problem("invalid", "This order has no fee to take back.", field="take_back_fees")
-    for fee in due:
-        back = Fee(
-            id=new_id(),
-            order_id=order.id,
-            account_id=fee.account_id,
-            kind=fee.kind,
-            cents=-fee.cents if fee.cents is not None else None,
-            detail={"takes_back": str(fee.id), "reason": reason},
-            waived=False,
-            recorded_at=work.at,
-        )
-        work.session.add(back)
-        journal.audit(work, "take_back", "fee", back.id, after={"kind": fee.kind, "takes_back": str(fee.id)})
-    work.session.flush()

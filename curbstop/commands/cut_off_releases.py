@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import cut_off_lines, journal, money_recalls, order_batches
+from curbstop.commands import cut_off_lines, fees, journal, money_recalls, order_batches
 from curbstop.commands.cut_off_runs import load, require_billing
 from curbstop.commands.many import update_many
 from curbstop.commands.order_batches import Wanted
@@ -116,6 +116,7 @@ def _order(work: Work, run: CutOffRun, lines: Sequence[CutOffLine]) -> None:
     for number, order in batch.made.items():
         lines[number].state, lines[number].order_id = LineState.ORDERED.value, order.id
     work.session.flush()
+    fees.attach_early(work, list(batch.made.values()), "listed")
     there = [*twins, *(lines[number] for number in batch.in_the_way)]
     cut_off_lines.exclude(
         work, [(line, ORDERED_BEFORE, "There is such an order at the place already.") for line in there]

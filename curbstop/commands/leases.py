@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from curbstop.commands import gates, journal
+from curbstop.commands import fees, gates, journal
 from curbstop.commands.gates import Checked
 from curbstop.commands.order_steps import Event, add_history, advance, enter_bucket_many
 from curbstop.commands.work import Work
@@ -48,6 +48,7 @@ def mark_pulled(work: Work) -> int:
         add_history(work, order, Event(OrderEvent.PULL, record=record), OrderState.ASSIGNED.value)
     # Hundreds of orders may be moved in a morning: some statements for all of them, not some for each.
     journal.changed_many(work, going, OrderEvent.PULL.value)
+    fees.attach_early(work, going, "dispatched")
     assert work.actor.staff_id is not None
     enter_bucket_many(work, going, work.actor.staff_id)
     return len(going)

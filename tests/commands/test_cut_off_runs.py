@@ -29,11 +29,12 @@ from curbstop.domain.cut_off_runs import RunStage
 from curbstop.domain.cut_offs import Cause, Stage
 from curbstop.domain.holds import HoldKind
 from curbstop.domain.problems import Problem
-from curbstop.models import Account, CutOffLine, CutOffNotice, CutOffRun, GateCheck, ServiceOrder
+from curbstop.models import Account, CutOffLine, CutOffNotice, CutOffRun, Fee, GateCheck, ServiceOrder
 from curbstop.models.base import utc_now
 from tests.cut_offs import ANY_DAY, any_day, owes
 from tests.sync.model_tablet import ModelTablet
 from tests.town import Place, Town
+from tests.visits import captures_of, post
 
 
 @pytest.fixture
@@ -392,3 +393,38 @@ def test_a_run_that_is_recalled_takes_every_order_back(town: Town, places: list[
         cut_off_releases.recall(work, run, reason="A storm is coming.")
     states = sorted(order.state for order in town.all(select(ServiceOrder)))
     assert states == ["cancelled", "cancelled", "recall_pending"]
+
+
+@pytest.mark.parametrize(("moment", "after"), [("listed", "release"), ("dispatched", "pull"), ("completed", "never")])
+def test_the_fee_is_attached_when_the_policy_says_and_once(
+    town: Town, places: list[Place], moment: str, after: str
+) -> None:
+    any_day(town, fees={"attached_at": moment})
+    run = released(town)
+    assert len(town.all(select(Fee))) == (3 if after == "release" else 0)
+    order = lines(town, run)[places[0].account_id].order_id
+    assert order is not None
+    town.assign(order, "tom", by="dana")
+    for _ in range(2):
+        ModelTablet(town, "tom").pull()
+    expected = {"release": 3, "pull": 1, "never": 0}[after]
+    fees = town.all(select(Fee))
+    assert ([fee.kind for fee in fees], {fee.cents for fee in fees} <= {5_000}) == (["cut_off"] * expected, True)
+
+
+def test_a_fee_of_the_dispatch_is_taken_back_from_whoever_had_paid_before_the_cut(
+    town: Town, places: list[Place]
+) -> None:
+    any_day(town, fees={"attached_at": "dispatched"})
+    run = released(town)
+    order = lines(town, run)[places[0].account_id].order_id
+    assert order is not None
+    town.assign(order, "tom", by="dana")
+    tablet = ModelTablet(town, "tom")
+    tablet.pull()
+    pays(town, places[0], 8_420)
+    with town.work("tom", tablet.tablet_id) as work:
+        field_work.complete(work, order, Visit(outcome="DONE", captures=captures_of("CUT_OFF_NP", places[0])))
+    post(town, order)
+    fees = town.all(select(Fee).where(Fee.order_id == order).order_by(Fee.id))
+    assert [(fee.kind, fee.cents) for fee in fees] == [("cut_off", 5_000), ("cut_off", -5_000)]
