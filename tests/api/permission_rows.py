@@ -312,6 +312,7 @@ TAPS = (
     row("POST /service-orders/{order_id}/locate-ticket", A.RECORD_LOCATE_TICKET,
         {"number": "A1", "called_at": "$now", "legal_start_at": "$in_5_days", "expires_at": "$in_9_days"},
         given={"order_id": {"type_code": "TAP_INST"}}),
+    row("GET /disconnected", A.VIEW_CUSTOMERS),
     row("GET /ami-events", A.VIEW_NETWORK),
     row("PUT /ami-events", A.TELL_AMI_EVENTS,
         {"events": [{"source_key": "RNI-9", "name": "Tamper", "happened_at": "2026-01-01T12:00:00Z",
