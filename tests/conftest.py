@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
+from tests import watchers
 from tests.services import databases, programs, servers
 from tests.services.plugin import FOLDER
 
@@ -57,6 +58,8 @@ def engine(database_url: str) -> Iterator[Engine]:
     """An engine on the pristine database."""
     engine = make_engine(database_url)
     yield engine
+    if engine.dialect.name == "postgresql":
+        watchers.have_ended()
     if cast(QueuePool, engine.pool).checkedout():
         # A streamed answer that a test did not read to its end holds its connection until it is collected; it must go
         # back to the pool before the pool goes, or it is missed in some later test.

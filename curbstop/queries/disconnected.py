@@ -64,27 +64,27 @@ def _statement() -> Select[Any]:
         .correlate(ServicePoint)
         .scalar_subquery()
     )
-    statement: Select[Any] = (
-        select(
-            ServicePoint.id.label("service_point_id"),
-            ServicePoint.number.label("service_point_number"),
-            ServicePoint.address,
-            ServicePoint.physical_state,
-            StateChange.at.label("off_since"),
-            StateChange.order_id,
-            Account.id.label("account_id"),
-            Account.number.label("account_number"),
-            Account.status.label("account_status"),
-            Meter.id.label("meter_id"),
-            Meter.serial.label("meter_serial"),
-        )
+    columns: tuple[Any, ...] = (
+        ServicePoint.id.label("service_point_id"),
+        ServicePoint.number.label("service_point_number"),
+        ServicePoint.address,
+        ServicePoint.physical_state,
+        StateChange.at.label("off_since"),
+        StateChange.order_id,
+        Account.id.label("account_id"),
+        Account.number.label("account_number"),
+        Account.status.label("account_status"),
+        Meter.id.label("meter_id"),
+        Meter.serial.label("meter_serial"),
+    )
+    return (
+        select(*columns)
         .select_from(ServicePoint)
         .outerjoin(StateChange, StateChange.id == newest)
         .outerjoin(Account, Account.id == current)
         .outerjoin(Installation, (Installation.service_point_id == ServicePoint.id) & Installation.removed_at.is_(None))
         .outerjoin(Meter, Meter.id == Installation.meter_id)
     )
-    return statement
 
 
 def _uses(session: Session, rows: Sequence[Row[Any]]) -> Mapping[UUID, _Use]:

@@ -82,6 +82,7 @@ from curbstop.models.base import utc_now
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.models.ids import new_id
 from curbstop.settings import Settings, load
+from tests import watchers
 from tests.api.apps import app_on
 from tests.api.office import Client
 from tests.api.permission_rows import Row
@@ -411,6 +412,7 @@ def world_on(backend: str, run_folder: Path, data: Path) -> Iterator[World]:
     world = World(settings, engine)
     yield world
     world.sessions.connection.close()
+    watchers.have_ended()
     engine.dispose()
     databases.drop_database(run_folder, url)
 

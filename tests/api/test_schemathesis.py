@@ -38,7 +38,7 @@ schemathesis.serializer("application/offset+octet-stream")(lambda _, value: valu
 # Refusals that schemathesis does not count as such: the statuses of tus 1.0.0, and of a range that is not there.
 OTHER_REFUSALS = {410, 412, 413, 416, 423, 460}
 RUN = hypothesis.settings(
-    max_examples=int(os.environ.get("CURBSTOP_ATTACKS", "4")),
+    max_examples=int(os.environ.get("CURBSTOP_ATTACKS", "2")),
     database=None,
     deadline=None,
     derandomize=True,

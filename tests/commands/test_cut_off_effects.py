@@ -171,7 +171,11 @@ def test_a_policy_that_removes_nothing_starts_no_timer(town: Town) -> None:
 
 def test_a_fee_that_the_utility_may_not_charge_is_not_attached(town: Town) -> None:
     with town.work("ada") as work:
-        policies.edit(work, {"fees": {"refused": ["cut_off"]}}, reason="The law here knows no such fee.")
+        policies.edit(
+            work,
+            {"fees": {"refused": ["cut_off"], "amounts_cents": {"cut_off": 0}}},
+            reason="The law here knows no such fee.",
+        )
     post(town, cut(town, town.place()))
     assert town.all(select(Fee)) == []
     assert town.all(select(AuditEntry.after).where(AuditEntry.action == "refuse_fee")) == [{"kind": "cut_off"}]

@@ -71,8 +71,17 @@ def _postgres_template(folder: Path) -> str:
 
 
 def _copy_postgres(folder: Path, name: str) -> str:
-    _administer(folder, f'CREATE DATABASE "{name}" TEMPLATE {_postgres_template(folder)}')
+    # Copying files is quicker by a third than writing them into the log first, which 15 began with.
+    how = " STRATEGY file_copy" if _postgres_version(folder) >= 150_000 else ""
+    _administer(folder, f'CREATE DATABASE "{name}" TEMPLATE {_postgres_template(folder)}{how}')
     return servers.postgres_url(folder, name)
+
+
+@cache
+def _postgres_version(folder: Path) -> int:
+    url = servers.postgres_url(folder, "postgres").replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        return connection.info.server_version
 
 
 def _administer(folder: Path, statement: str) -> None:
