@@ -59,9 +59,11 @@ def attach_early(work: Work, orders: Sequence[ServiceOrder], moment: str) -> Non
     """Attaches the fee of cut-offs for money where the policy's `fees.attached_at` is that moment: "listed" or
     "dispatched". Once for an order; what is posted later finds it there. Some statements for any number of orders.
     """
-    policy = policies.in_force(work.session).policy.fees
     wanted = [order for order in orders if CAUSE_OF.get(order.type_code) in MONEY]
-    if policy.attached_at != moment or CUT_OFF in policy.refused or not wanted:
+    if not wanted:
+        return
+    policy = policies.in_force(work.session).policy.fees
+    if policy.attached_at != moment or CUT_OFF in policy.refused:
         return
     ids = [order.id for order in wanted]
     charged = select(Fee.order_id).where(among(work.session, Fee.order_id, ids), Fee.kind == CUT_OFF)
