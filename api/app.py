@@ -1,7 +1,8 @@
 """Makes the application: the context, the resources, the document, the error handler, the log and the headers."""
 
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from types import ModuleType
+from typing import Any
 
 import flask_smorest
 from flask import Flask
@@ -170,8 +171,29 @@ class Api(flask_smorest.Api):  # type: ignore[misc] # flask-smorest carries no t
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
+    def __init__(self, app: Flask, **rest: Any) -> None:
+        super().__init__(app, **rest)
+        self._drawing = Lock()
+        self._undrawn: list[Any] = []
+
     def _register_error_handlers(self) -> None:
         """api.core.errors does it."""
+
+    def serve(self, blp: Any) -> None:
+        """Registers a blueprint; it is drawn into the document when somebody asks for that, which takes a second."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undrawn.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document of every blueprint that is served."""
+        with self._drawing:
+            for blp in self._undrawn:
+                blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+                self.spec.tag({"name": blp.name, "description": blp.description})
+            self._undrawn.clear()
+            drawn: dict[str, Any] = self.spec.to_dict()
+            return drawn
 
 
 def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
@@ -189,15 +211,15 @@ def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
     connect(app, settings, engine)
     api = Api(app, spec_kwargs=_document_head())
     for resource in RESOURCES:
-        api.register_blueprint(resource.blp)
-    docs.register(app, api.spec.to_dict())
+        api.serve(resource.blp)
+    docs.register(app, api.document)
     errors.register(app)
     log.register(app)
     return app
 
 
 def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> None:
-    """Ties an application to a database. Drawing up the document takes a second, so tests make one and tie it anew."""
+    """Ties an application to a database. Making one takes a while, so tests make one and tie it anew."""
     sessions = Sessions(engine or make_engine(settings.database_url, pool_size=settings.api_threads))
     app.extensions[EXTENSION] = Context(
         settings=settings,

@@ -1,6 +1,8 @@
 """Serves the OpenAPI document and a page to read and try it, from a package's files: no network is needed."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -30,14 +32,17 @@ SHIPPED = {
 }
 
 
-def register(app: Flask, spec: dict[str, Any]) -> None:
-    """/openapi.json, and /docs for people."""
-    text = json.dumps(spec, indent=1)
+def register(app: Flask, document: Callable[[], dict[str, Any]]) -> None:
+    """/openapi.json, and /docs for people. The document is drawn up when it is first asked for."""
     folder = files("flask_swagger_ui") / "dist"
+
+    @cache
+    def text() -> str:
+        return json.dumps(document(), indent=1)
 
     @app.get("/openapi.json")
     def openapi_json() -> Response:
-        return Response(text, mimetype="application/json")
+        return Response(text(), mimetype="application/json")
 
     @app.get("/docs")
     def docs_page() -> Response:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.script import ScriptDirectory
-
 from curbstop.commands import reference
 from curbstop.commands.work import system_work
 from curbstop.domain.problems import Problem
@@ -45,7 +43,7 @@ def prepare(settings: Settings) -> None:
 
 def check_schema(sessions: Sessions) -> None:
     """Raises Problem(bad_setting) unless the database has the newest schema."""
-    head = ScriptDirectory(str(migrate.migrations_folder())).get_current_head()
+    head = migrate.newest_revision()
     with reaching(), sessions.engine.connect() as connection:
         here = migrate.current_revision(connection)
     if here != head:

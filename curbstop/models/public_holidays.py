@@ -3,8 +3,6 @@
 from datetime import date
 from functools import lru_cache
 
-import holidays
-
 from curbstop.domain.problems import Problem
 
 
@@ -16,6 +14,9 @@ def of_year(country: str, subdivision: str, year: int) -> frozenset[date]:
     """
     if not country:
         return frozenset()
+    # Loaded late: its calendars take longer to load than most commands take to run.
+    import holidays  # noqa: PLC0415
+
     try:
         return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""One application a test process: drawing up its document takes longer than most tests."""
+"""One application a test process: making it takes longer than most tests."""
 
 from flask import Flask
 from sqlalchemy import Engine

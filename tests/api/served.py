@@ -16,6 +16,7 @@ import requests
 from api.core.tokens import Claims, Tokens
 from curbstop.settings import Settings
 from tests.services.api import answers, api_process
+from tests.services.forked import Forked
 
 PATIENCE_S = 30.0
 
@@ -25,7 +26,7 @@ class Server:
     """A server that runs: where, and as which process."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: Forked
     settings: Settings
 
     def workers(self) -> list[int]:

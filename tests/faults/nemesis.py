@@ -9,13 +9,12 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import psycopg
 import requests
@@ -23,8 +22,8 @@ import requests
 from curbstop.cli.stack import as_environ
 from curbstop.settings import Settings
 from curbstop.tablet import Store
+from tests.services.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
 
 
@@ -34,12 +33,11 @@ class Program:
     def __init__(self, name: str, settings: Settings, log: Path, environ: Mapping[str, str] | None = None) -> None:
         self.name, self.log = name, log
         self._environ = {**os.environ, **as_environ(settings), **(environ or {}), "CURBSTOP_LOG_LEVEL": "WARNING"}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         self.kills = 0
 
     def start(self) -> None:
-        with self.log.open("ab") as out:
-            self._process = _popen(self.name, self._environ, out)
+        self._process = Forked(self.name, self._environ, self.log, session=True)
 
     def stop(self) -> None:
         """SIGTERM, and a kill for whoever does not listen."""
@@ -83,12 +81,6 @@ class Program:
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
-
-
-def _popen(name: str, environ: Mapping[str, str], out: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", name], env=environ, cwd=ROOT, stdout=out, stderr=out, start_new_session=True
-    )
 
 
 @dataclass

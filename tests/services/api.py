@@ -2,8 +2,6 @@
 
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ import requests
 
 from curbstop.cli.stack import as_environ
 from curbstop.settings import Settings
+from tests.services.forked import Forked
 
 PATIENCE_S = 60.0
 
@@ -26,7 +25,7 @@ class ApiProcess:
 
     url: str
     port: int
-    process: subprocess.Popen[bytes]
+    process: Forked
 
 
 @contextmanager
@@ -34,10 +33,9 @@ def api_process(settings: Settings, **environ: str) -> Iterator[ApiProcess]:
     """The server until the block ends, when it must end well; settings may be given by `environ`, too."""
     port = free_port()
     given = {**os.environ, **as_environ(replace(settings, port=port)), "CURBSTOP_LOG_LEVEL": "ERROR", **environ}
-    command, root = [sys.executable, "-m", "api"], Path(__file__).parents[2]
     # A file: a pipe that nobody reads would stop a server that has much to say.
-    with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, env=given, cwd=root, stderr=log) as process:
-        url = f"http://127.0.0.1:{port}"
+    with tempfile.NamedTemporaryFile("r+") as log:
+        process, url = Forked("api", given, Path(log.name)), f"http://127.0.0.1:{port}"
         try:
             ends = time.monotonic() + PATIENCE_S
             while not answers(url):
