@@ -29,7 +29,7 @@ from tests.town import Town
 
 # A request that the document allows may still be refused by a rule of the domain; stateful checks need a run of theirs.
 LEFT_OUT = {"positive_data_acceptance", "use_after_free", "ensure_resource_availability", "ignored_auth"}
-# Building the requests is what takes time, so each backend is attacked by other people.
+# Building the requests is what takes time: each backend is attacked by two people, who share its operations.
 ATTACKERS = {"embedded": ("ada", "tess"), "services": ("sue", "carla")}
 # Streams that stay open have tests of their own.
 ENDLESS = {"/sync/v1/stream", "/dispatch/stream", "/compat/powersync/sync/stream"}
@@ -120,8 +120,8 @@ def test_no_operation_breaks_its_word(office: Office, backend: str, turn: int) -
     name = ATTACKERS[backend][turn]
     tablet = office.enrolled().tablet_id if name == "tess" else None
     attack = Attack(office.as_(name, tablet=tablet).headers, real_ids(office), checks())
-    for result in document_without_sign_in(office).get_all_operations():
-        operation = result.ok()
+    operations = [result.ok() for result in document_without_sign_in(office).get_all_operations()]
+    for operation in operations[turn::2]:
         if operation.path not in ENDLESS:
             attack.well_formed(operation)
             attack.malformed(operation)
