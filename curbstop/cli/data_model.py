@@ -42,6 +42,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "meter_test",
             "export_mark",
             "export_run",
+            "export_sent",
             "discrepancy",
         ),
     ),

@@ -9,7 +9,7 @@ from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base
 from curbstop.models.change_log import BucketRow, ChangeHorizon, ChangeLog, SyncHistory
-from curbstop.models.change_out import ChangeOutRecord, ExportMark, ExportRun
+from curbstop.models.change_out import ChangeOutRecord, ExportMark, ExportRun, ExportSent
 from curbstop.models.change_out_project import ChangeOutProject, ProjectPlace
 from curbstop.models.conflict import Conflict
 from curbstop.models.connection_event import ConnectionEvent
@@ -83,6 +83,7 @@ __all__ = [
     "EnrolmentCode",
     "ExportMark",
     "ExportRun",
+    "ExportSent",
     "FeatureRequest",
     "Fee",
     "GateCheck",

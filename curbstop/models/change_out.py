@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json
@@ -46,7 +46,12 @@ class ChangeOutRecord(Base):
 
 
 class ExportRun(Base):
-    """One file that went out: how many rows it had, and the hash of its bytes."""
+    """One file that went out: how many rows it had, and the hash of its bytes.
+
+    A file of what changed also says how many rows were as the last file had them, and how many places are no longer
+    told of. `faults` lists the rows that were left out because a field did not fit, up to a bound; they are tried again
+    with the next file.
+    """
 
     __tablename__ = "export_run"
     __table_args__ = (Index("ix_export_run_kind_number", "kind", "number", unique=True),)
@@ -56,8 +61,27 @@ class ExportRun(Base):
     number: Mapped[int]
     rows: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    # 'fixed' or 'csv'; 'changed' or 'all'.
+    form: Mapped[str] = mapped_column(String(10), default="csv", server_default="csv")
+    scope: Mapped[str] = mapped_column(String(10), default="changed", server_default="changed")
+    unchanged: Mapped[int] = mapped_column(default=0, server_default="0")
+    left_out: Mapped[int] = mapped_column(default=0, server_default="0")
+    gone: Mapped[int] = mapped_column(default=0, server_default="0")
+    seconds: Mapped[float | None]
+    faults: Mapped[list[Any]] = mapped_column(Json, default=list, server_default="[]")
     staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
+
+
+class ExportSent(Base):
+    """What another system was last told of a place: the first sixteen bytes of the SHA-256 of its row, and when."""
+
+    __tablename__ = "export_sent"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    service_point_id: Mapped[UUID] = mapped_column(ForeignKey("service_point.id"), primary_key=True)
+    row_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("export_run.id"))
 
 
 class ExportMark(Base):

@@ -390,6 +390,7 @@ FILES = (
     row("GET /imports", A.IMPORT_DATA),
     row("GET /exports", A.EXPORT_FILES),
     row("POST /exports/change-outs", A.EXPORT_FILES),
+    row("POST /exports/vflex", A.EXPORT_FILES, body={"scope": "all"}, also=(409,)),
     row("GET /exports/{export_run_id}", A.EXPORT_FILES),
     row("GET /exports/{export_run_id}/file", A.EXPORT_FILES),
 )

@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import event, func, select
 
-from curbstop import exporting
 from curbstop.cli.exports import exports as command
 from curbstop.commands import leases
 from curbstop.domain.problems import Problem
+from curbstop.exporting import change_outs as change_out_files
 from curbstop.importing import OPERATOR, Report, import_file
 from curbstop.models import (
     ChangeOutRecord,
@@ -208,10 +208,10 @@ def test_what_changed_goes_out_once_and_comes_back_as_it_is(town: Town, tmp_path
     places = [town.place() for _ in range(2)]
     read_in(town, write(tmp_path, [line(town, number, place) for number, place in enumerate(places, 1)]))
     with town.work("bill") as work:
-        run, text = exporting.change_outs(work)
+        run, text = change_out_files.make(work)
         assert (run.number, run.rows) == (1, 2)
     with pytest.raises(Problem, match="nothing_to_export"), town.work("bill") as work:
-        exporting.change_outs(work)
+        change_out_files.make(work)
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["Serial Number"], row["Out Read"], row["Record Type"]) for row in rows] == [
         ("NEW1", "1042", "MCO"),
@@ -222,7 +222,7 @@ def test_what_changed_goes_out_once_and_comes_back_as_it_is(town: Town, tmp_path
     report = read_in(town, again)
     assert counts(report) == (0, 2, 0), report.lines()
     with town.sessions.read() as session:
-        assert exporting.change_outs_again(session, town.actor("bill"), run.id) == text
+        assert change_out_files.again(session, town.actor("bill"), run.id) == text
         with pytest.raises(Problem, match="forbidden"):
             queries.run(session, town.actor("tom"), run.id)
         assert session.scalar(select(func.count()).select_from(ExportMark).where(ExportMark.run_id.is_(None))) == 2

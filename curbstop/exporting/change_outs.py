@@ -1,4 +1,4 @@
-"""Takes what changed since the last file out of the database into a file: a run, its rows, and the bytes."""
+"""Makes files of the change-outs that no file has had yet: a run, its rows, and the bytes."""
 
 import csv
 import hashlib
@@ -15,7 +15,7 @@ from curbstop.models.change_out import ExportRun
 from curbstop.queries import exports as queries
 
 
-def change_outs(work: Work) -> tuple[ExportRun, str]:
+def make(work: Work) -> tuple[ExportRun, str]:
     """A file of the change-outs that no file has had yet, with its run.
 
     Each goes out once; the run's file can be had again. Problems: forbidden, nothing_to_export.
@@ -26,7 +26,7 @@ def change_outs(work: Work) -> tuple[ExportRun, str]:
     return run, text
 
 
-def change_outs_again(session: Session, actor: Actor, run_id: UUID) -> str:
+def again(session: Session, actor: Actor, run_id: UUID) -> str:
     """The file of an earlier run. Problems: forbidden, not_found."""
     queries.run(session, actor, run_id)
     return _text(session, actor, run_id)[0]
