@@ -21,6 +21,7 @@ from curbstop.models.op_ledger import OpLedger
 from curbstop.models.order_type import OrderTypeRow
 from curbstop.models.reading import Reading
 from curbstop.models.route import Route, RouteVersion, Stop
+from curbstop.models.route_change_request import RouteChangeRequest
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.tap_request import LocateTicket
@@ -174,6 +175,34 @@ LOADERS: Final[dict[str, Source]] = {
             }
         ),
         ((OpLedger, OpLedger.op_id == Conflict.op_id),),
+    ),
+    "route_change_request": Source(
+        RouteChangeRequest.id,
+        RouteChangeRequest.version,
+        json_object(
+            {
+                "service_point_id": RouteChangeRequest.service_point_id,
+                # Numbers and codes stay what they are, so the row needs no new version when the place is edited.
+                "service_point_number": ServicePoint.number,
+                "order_id": RouteChangeRequest.order_id,
+                "order_number": ServiceOrder.number,
+                "route_code": Route.code,
+                "sequence": RouteChangeRequest.sequence,
+                "new_sequence": RouteChangeRequest.new_sequence,
+                "longitude": RouteChangeRequest.longitude,
+                "latitude": RouteChangeRequest.latitude,
+                "note": RouteChangeRequest.note,
+                "state": RouteChangeRequest.state,
+                "reason": RouteChangeRequest.reason,
+                "proposed_at": RouteChangeRequest.created_at,
+                "decided_at": RouteChangeRequest.decided_at,
+            }
+        ),
+        (
+            (ServicePoint, ServicePoint.id == RouteChangeRequest.service_point_id),
+            (ServiceOrder, ServiceOrder.id == RouteChangeRequest.order_id),
+            (Route, Route.id == RouteChangeRequest.route_id),
+        ),
     ),
     "service_order": Source(
         ServiceOrder.id,

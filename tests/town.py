@@ -176,6 +176,16 @@ class Town:
             routes.start_session(work, version.id, technician_id=self.staff[to], on_date=self.today)
         return [stop.id for stop in stops]
 
+    def proposal(self, place: Place, *, by: str, captures: dict[str, Any] | None = None) -> UUID:
+        """A correction of the route or the place that a technician proposed, as a posted order leaves it."""
+        from curbstop.commands import route_change_requests
+
+        order_id = self.order("RTE_FIX", place, to=by)
+        with self.work() as work:
+            order = work.session.get_one(ServiceOrder, order_id)
+            order.captures, order.completed_by_id = captures or {"notes": "Behind the house."}, self.staff[by]
+            return route_change_requests.propose(work, order).id
+
     @property
     def today(self) -> date:
         return datetime.now(self.settings.zone).date()

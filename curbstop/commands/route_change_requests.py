@@ -1,10 +1,14 @@
-"""Route change requests: proposed from the field, decided by GIS. A proposal alters no route that is walked."""
+"""Route change requests: proposed from the field, decided by GIS. A proposal alters no route that is walked.
 
+A proposal is in its technician's bucket, so that the tablet says what became of it; it leaves some days after that.
+"""
+
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal
+from curbstop.commands import journal, scope
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -15,6 +19,9 @@ from curbstop.models.service_order import ServiceOrder
 
 OPEN = "open"
 DECISIONS = {"accept": "accepted", "refuse": "refused"}
+# So long a tablet still shows the answer.
+SHOWN = timedelta(days=7)
+ROW = "route_change_request"
 
 
 def propose(work: Work, order: ServiceOrder) -> RouteChangeRequest:
@@ -44,6 +51,8 @@ def propose(work: Work, order: ServiceOrder) -> RouteChangeRequest:
     )
     work.session.add(row)
     journal.changed(work, row, "propose")
+    if row.proposed_by_id is not None:
+        scope.enter(work, scope.technician_bucket(row.proposed_by_id), [(ROW, row.id, row.version)])
     return row
 
 
@@ -62,3 +71,19 @@ def decide(
     row.decided_at, row.decided_by_id = work.at, work.actor.staff_id
     journal.changed(work, row, decision)
     return row
+
+
+def forget_told(work: Work, *, limit: int = 500) -> int:
+    """Takes proposals that were decided long ago out of the tablets' buckets; how many. For the clock."""
+    old = work.session.execute(
+        select(RouteChangeRequest.id, RouteChangeRequest.version, RouteChangeRequest.proposed_by_id)
+        .where(RouteChangeRequest.decided_at < work.at - SHOWN, RouteChangeRequest.id.in_(scope.held_anywhere(ROW)))
+        .order_by(RouteChangeRequest.decided_at)
+        .limit(limit)
+    ).all()
+    by_person: dict[UUID, list[tuple[str, UUID, int]]] = {}
+    for row in old:
+        by_person.setdefault(row.proposed_by_id, []).append((ROW, row.id, row.version))
+    for person, rows in by_person.items():
+        scope.leave(work, scope.technician_bucket(person), rows)
+    return len(old)

@@ -100,6 +100,14 @@ def conflicts(store: Store) -> list[Body]:
     return sorted(bodies, key=lambda body: (body["parked_at"], body["id"]))
 
 
+def proposals(store: Store) -> list[Body]:
+    """What this technician proposed about routes and places, oldest first; `says` is GIS's answer in words."""
+    said = {"open": "GIS is looking at it.", "accepted": "GIS has taken it.", "refused": "GIS has refused it."}
+    bodies = every(store, "route_change_request")
+    told = [{**body, "says": " ".join(filter(None, (said[body["state"]], body["reason"])))} for body in bodies]
+    return sorted(told, key=lambda body: (body["proposed_at"], body["id"]))
+
+
 _CONFLICTS = "SELECT body FROM server_row WHERE entity_type = ?"
 _PARKED = (
     "SELECT op_id, kind, code, shown FROM verdict"

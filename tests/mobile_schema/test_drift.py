@@ -31,13 +31,14 @@ def test_every_row_the_server_sends_has_a_schema_and_every_schema_is_sent() -> N
 
 @pytest.fixture
 def town(sessions: Sessions, settings: Settings) -> Town:
-    """An order, a route, parked work and everything that goes with them for Tom."""
+    """An order, a route, a proposal, parked work and everything that goes with them for Tom."""
     town = Town(sessions, settings).settle()
     town.order("CUT_OFF_REQ", town.place(), to="tom")
     town.route([town.place(), town.place()], to="tom")
     tablet = ModelTablet(town, "tom")
     tablet.pull()
     tablet.push(tablet.order_op("order.complete", town.order("GEN", town.place()), {"outcome": "DONE", "captures": {}}))
+    town.proposal(town.place(), by="tom")
     return town
 
 

@@ -87,6 +87,8 @@ def _settle(town: Town) -> Town:
         order.captures = {"read": "00098", "nested": {"list": [1, 2.5, None, True, AWKWARD]}}
         order.flags, order.notes = ["a", "b"], AWKWARD
     town.route([plain, bare], to="tom")
+    position = {"gps": {"longitude": -79.0001, "latitude": 35.0001}}
+    town.proposal(plain, by="tom", captures={"notes": AWKWARD, "new_sequence": "25", **position})
     tablet = ModelTablet(town, "tom")
     tablet.pull()
     nobodys = town.order("GEN", town.place())
