@@ -166,8 +166,9 @@ def get_template(kind: str, language: str) -> dict[str, Any]:
 def edit_template(kind: str, language: str, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Make the next version, after it was set once with made-up fields."""
     named = _named(kind, language)
+    tried = templates.try_out(actor(), *named, body["source"])
     with writing() as work:
-        templates.edit(work, *named, body["source"], reason=body["reason"], if_version=if_version)
+        templates.edit(work, tried, reason=body["reason"], if_version=if_version)
         return queries.template(work.session, work.actor, *named)
 
 
@@ -177,7 +178,5 @@ def edit_template(kind: str, language: str, body: dict[str, Any], if_version: in
 )  # fmt: skip
 def try_template(kind: str, language: str, body: dict[str, Any]) -> Response:
     """See a template set with made-up fields, without keeping it."""
-    named = _named(kind, language)
-    with writing() as work:
-        sheet = templates.try_out(work, *named, body["source"])
-    return Response(sheet.pdf, mimetype="application/pdf")
+    tried = templates.try_out(actor(), *_named(kind, language), body["source"])
+    return Response(tried.sheet.pdf, mimetype="application/pdf")

@@ -19,6 +19,7 @@ from curbstop.domain.letters import Language, LetterKind, LetterState, Recipient
 from curbstop.models.letter import PropertyOwner
 from curbstop.queries import letters as queries
 from curbstop.queries.page import Page, PageRequest
+from curbstop.typesetting import sheet_of
 
 blp = Blueprint("letters", "letters", url_prefix="", description="What customers are written.")
 
@@ -165,8 +166,8 @@ def get_letter_pdf(letter_id: UUID) -> Response:
 def get_letter_proof(letter_id: UUID) -> Response:
     """The letter as it would be set today, marked as a proof."""
     with writing() as work:
-        sheet = commands.proof(work, letter_id)
-    return Response(sheet.pdf, mimetype="application/pdf")
+        manuscript = commands.proof(work, letter_id)
+    return Response(sheet_of(manuscript).pdf, mimetype="application/pdf")
 
 
 @blp.operation("POST", "/letters/approvals", body=LettersBody, answer=LettersAnswer, problems=(*STEP, "not_found"))

@@ -1,7 +1,7 @@
 """Sets approved letters and gathers them for the mail: jobs that may die anywhere, and lose or repeat nothing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +24,8 @@ from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
 from curbstop.models.letter import Letter, LetterBatch
 from curbstop.settings import Settings
-from curbstop.typesetting import Typesetter, joined
+from curbstop.typesetting import Manuscript, Typesetter
+from curbstop.typesetting.pdfs import joined
 
 GATHERED: Final = "letter_batch.gathered"
 GATHERING, READY, MAILED, CANCELLED = "gathering", "ready", "mailed", "cancelled"
@@ -58,19 +59,23 @@ def typeset(sessions: Sessions, settings: Settings, letter_ids: Sequence[UUID]) 
         versions = {(row.kind, row.language, row.template_number or 0) for row in rows}
         sources = letter_templates.sources(session, versions)
         session.expunge_all()
-    store, found = blobs_of(settings), []
+    store = blobs_of(settings)
     with Typesetter() as typesetter:
-        for row in rows:
-            assert row.approved_at is not None
-            words = letters.whole_words(LetterKind(row.kind), row.fields, row.given)
-            sheet = typesetter.set(
-                sources[row.kind, row.language, row.template_number or 0],
-                words,
-                at=row.approved_at,
-                photos=letter_photos.prints(settings, row.photos),
-            )
-            found.append(Frozen(row.id, _store(settings, store, sheet.pdf), sheet.pages, sheet.text))
-    return found
+        sheets = typesetter.set_all(_manuscript(settings, row, sources) for row in rows)
+        return [
+            Frozen(row.id, _store(settings, store, sheet.pdf), sheet.pages, sheet.text)
+            for row, sheet in zip(rows, sheets, strict=True)
+        ]
+
+
+def _manuscript(settings: Settings, row: Letter, sources: Mapping[tuple[str, str, int], str]) -> Manuscript:
+    assert row.approved_at is not None
+    return Manuscript(
+        sources[row.kind, row.language, row.template_number or 0],
+        letters.whole_words(LetterKind(row.kind), row.fields, row.given),
+        row.approved_at,
+        letter_photos.prints(settings, row.photos),
+    )
 
 
 def freeze(work: Work, found: Sequence[Frozen]) -> int:

@@ -1,11 +1,13 @@
 """The words of letters: shipped templates, and the utility's own versions of them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from curbstop.commands.work import Work
+from curbstop.domain.actors import Actor
 from curbstop.domain.letters import FIELDS, GIVEN, Language, LetterKind, sample
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
@@ -19,25 +21,41 @@ SHIPPED = 0
 Key = tuple[str, str]
 
 
-def edit(
-    work: Work, kind: LetterKind, language: Language, source: str, *, reason: str, if_version: int | None = None
-) -> LetterTemplate:
-    """The next version of a template, after it was set once with made-up fields.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A template that was set with made-up fields, and what it looks like. `try_out` alone makes one."""
 
-    Letters that are approved keep the version that they were approved with. Problems: forbidden, version_mismatch,
-    template_invalid (with the line, where one is known).
+    kind: LetterKind
+    language: Language
+    source: str
+    sheet: Sheet
+
+
+def try_out(actor: Actor, kind: LetterKind, language: Language, source: str) -> Tried:
+    """What the template would look like, for whoever may edit it. It takes its time: no transaction is open meanwhile.
+
+    Problems: forbidden, template_invalid (with the line, where one is known).
+    """
+    require(actor, Action.MANAGE_LETTER_TEMPLATES)
+    return Tried(kind, language, source, trial(kind, language, source))
+
+
+def edit(work: Work, tried: Tried, *, reason: str, if_version: int | None = None) -> LetterTemplate:
+    """The next version of a template. Letters that are approved keep the version that they were approved with.
+
+    Problems: forbidden, version_mismatch.
     """
     require(work.actor, Action.MANAGE_LETTER_TEMPLATES)
-    now = numbers(work.session, [(kind.value, language.value)])[kind.value, language.value]
+    key = kind, language = tried.kind.value, tried.language.value
+    now = numbers(work.session, [key])[key]
     if if_version is not None and if_version != now:
         raise Problem("version_mismatch", current_version=now, your_version=if_version)
-    trial(kind, language, source)
     row = LetterTemplate(
         id=new_id(),
-        kind=kind.value,
-        language=language.value,
+        kind=kind,
+        language=language,
         number=now + 1,
-        source=source,
+        source=tried.source,
         reason=reason,
         made_at=work.at,
         made_by_id=work.actor.staff_id,
@@ -46,12 +64,6 @@ def edit(
     work.session.add(row)
     work.session.flush()
     return row
-
-
-def try_out(work: Work, kind: LetterKind, language: Language, source: str) -> Sheet:
-    """What the template would look like, for whoever may edit it."""
-    require(work.actor, Action.MANAGE_LETTER_TEMPLATES)
-    return trial(kind, language, source)
 
 
 def trial(kind: LetterKind, language: Language, source: str) -> Sheet:

@@ -35,11 +35,11 @@ from curbstop.domain.problems import Problem
 from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.letter import Letter
-from curbstop.typesetting import Sheet, Typesetter
+from curbstop.typesetting import Manuscript
 
 APPROVED = "letter.approved"
 # Letters that one job sets: a worker that dies loses no more than their time.
-SLICE = 25
+SLICE = 50
 MOST = 5_000
 
 
@@ -99,19 +99,19 @@ def draft(work: Work, wanted: Sequence[Wanted]) -> list[Letter]:
     return letters
 
 
-def proof(work: Work, letter_id: UUID) -> Sheet:
-    """The letter as it would be set today, with a PROOF mark; nothing is stored."""
+def proof(work: Work, letter_id: UUID) -> Manuscript:
+    """The letter as it would be set today, with a PROOF mark; nothing is stored. `typesetting.sheet_of` sets it,
+    which takes its time: when the transaction has ended.
+    """
     require(work.actor, Action.VIEW_LETTERS)
     letter = get(work, Letter, letter_id, lock=False)
     key = letter.kind, letter.language
     version = (*key, letter_templates.numbers(work.session, [key])[key])
     [to] = letter_addresses.addressees(work, [_who(letter)])
     given = letter_addresses.given_words(work, letter_addresses.writer(work), letter, to)
-    with Typesetter() as typesetter:
-        source = letter_templates.sources(work.session, [version])[version]
-        words = whole_words(LetterKind(letter.kind), letter.fields, given)
-        photos = letter_photos.prints(work.settings, letter.photos)
-        return typesetter.set(source, words, at=work.at, photos=photos, proof=True)
+    source = letter_templates.sources(work.session, [version])[version]
+    words = whole_words(LetterKind(letter.kind), letter.fields, given)
+    return Manuscript(source, words, work.at, letter_photos.prints(work.settings, letter.photos), proof=True)
 
 
 def approve(work: Work, letter_ids: Sequence[UUID], *, if_version: int | None = None) -> list[Letter]:

@@ -1,20 +1,16 @@
-"""Sets letters from Typst templates as PDF: fields come as data, never as markup, and nothing outside is read."""
+"""Sets letters from Typst templates as PDF: fields come as data, never as markup, and nothing outside is read.
+
+A press (`press.py`) sets them in a process of its own: a template without an end stops nothing but itself.
+"""
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import Any, Self
-
-import pypdfium2 as pdfium
-import typst
 
 from curbstop.domain.problems import Problem
 
@@ -30,8 +26,8 @@ _WHERE = re.compile(r"__typst_py_bytes__\.typ:(\d+):")
 # What every template begins with: its fields as data.
 HEAD = '#let d = json(bytes(sys.inputs.data))\n#let proof = sys.inputs.proof == "yes"\n'
 MOST_SOURCE = 60_000
-# PDFium is not made for several threads at once, and the API has many.
-_PDFIUM = Lock()
+# Processor time that one letter may take; it takes some milliseconds.
+LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,82 +61,91 @@ def check_source(source: str) -> None:
             raise Problem("template_invalid", detail, line=number)
 
 
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """A letter that is to be set: the same source, data and moment give the same bytes."""
+
+    source: str
+    data: Mapping[str, Any]
+    at: datetime
+    photos: Sequence[bytes] = ()
+    proof: bool = False
+
+
 class Typesetter:
-    """Sets many letters with one compiler, whose fonts are loaded once; a context that leaves no file behind."""
+    """Sets letters on a press that is kept for the next typesetter; a context."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="curbstop-letters-")
-        self._root = Path(self._folder.name)
-        (self._root / LETTERHEAD).write_text(shipped_file(LETTERHEAD), encoding="utf-8")
-        # The machine's own fonts would make a letter look different elsewhere.
-        self._compiler = typst.Compiler(
-            root=self._root,
-            ignore_system_fonts=True,
-            package_path=self._root / "no-packages",
-            package_cache_path=self._root / "no-packages",
-        )
+        # Loaded late: the press's own process loads this package too, and needs nothing of it.
+        from curbstop.typesetting.press import taken  # noqa: PLC0415 - see above
+
+        self._press = taken(shipped_file(LETTERHEAD))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._folder.cleanup()
+        self._press.give_back()
 
     def set(
         self, source: str, data: Mapping[str, Any], *, at: datetime, photos: Sequence[bytes] = (), proof: bool = False
     ) -> Sheet:
-        """One letter; the same source, data and moment give the same bytes. Problem(`template_invalid`)."""
-        check_source(source)
-        names = [f"photo-{number}.jpg" for number in range(len(photos))]
-        inputs = {"data": json.dumps({**data, "photos": names}), "proof": "yes" if proof else "no"}
-        try:
-            for name, photo in zip(names, photos, strict=True):
-                (self._root / name).write_bytes(photo)
-            pdf = self._compiler.compile(
-                input=(HEAD + source).encode(), format="pdf", sys_inputs=inputs, timestamp=int(at.timestamp())
-            )
-            assert isinstance(pdf, bytes)
-        except typst.TypstError as error:
-            raise _wrong(error) from error
-        finally:
-            # No letter finds another's photos.
-            for name in names:
-                (self._root / name).unlink(missing_ok=True)
-        return Sheet(pdf, *_words(pdf))
+        """One letter. Problem(`template_invalid`): it cannot be set, or not within the time that a letter may take."""
+        [sheet] = self.set_all([Manuscript(source, data, at, photos, proof)])
+        return sheet
+
+    def set_all(self, manuscripts: Iterable[Manuscript]) -> Iterator[Sheet]:
+        """Many letters, in their order: while one is read, or dealt with by the caller, the press sets the next."""
+        pdf: bytes | None = None
+        for manuscript in manuscripts:
+            self._begin(manuscript)
+            if pdf is not None:
+                yield _sheet(pdf)
+            pdf = self._end()
+        if pdf is not None:
+            yield _sheet(pdf)
+
+    def _begin(self, manuscript: Manuscript) -> None:
+        check_source(manuscript.source)
+        names = [f"photo-{number}.jpg" for number in range(len(manuscript.photos))]
+        wanted = {
+            "source": HEAD + manuscript.source,
+            "inputs": {
+                "data": json.dumps({**manuscript.data, "photos": names}),
+                "proof": "yes" if manuscript.proof else "no",
+            },
+            "at": int(manuscript.at.timestamp()),
+            "limit_s": LIMIT_S,
+        }
+        self._press.ask(wanted, dict(zip(names, manuscript.photos, strict=True)))
+
+    def _end(self) -> bytes:
+        answer = self._press.answer()
+        if answer is None:
+            detail = f"The template takes more than {LIMIT_S:g} seconds or too much memory for one letter."
+            raise Problem("template_invalid", f"{detail} Is there a loop without an end?")
+        if isinstance(answer, bytes):
+            return answer
+        raise _wrong(*answer)
 
 
-def _words(pdf: bytes) -> tuple[int, str]:
-    """How many pages, and the words on them."""
-    with _PDFIUM:
-        document = pdfium.PdfDocument(pdf)
-        try:
-            texts = [page.get_textpage().get_text_range() for page in document]
-        finally:
-            document.close()
-    return len(texts), "\n".join(texts).replace("\r\n", "\n")
+def sheet_of(manuscript: Manuscript) -> Sheet:
+    """One letter, on a typesetter of its own; Problem(`template_invalid`)."""
+    with Typesetter() as typesetter:
+        [sheet] = typesetter.set_all([manuscript])
+        return sheet
 
 
-def joined(sheets: Iterable[bytes]) -> tuple[bytes, list[int]]:
-    """Several PDFs as one, in their order, and how many pages each has."""
-    with _PDFIUM:
-        whole, pages = pdfium.PdfDocument.new(), []
-        try:
-            for sheet in sheets:
-                document = pdfium.PdfDocument(sheet)
-                whole.import_pages(document)
-                pages.append(len(document))
-                document.close()
-            target = BytesIO()
-            whole.save(target)
-        finally:
-            whole.close()
-    return target.getvalue(), pages
+def _sheet(pdf: bytes) -> Sheet:
+    from curbstop.typesetting.pdfs import words  # noqa: PLC0415 - as above
+
+    return Sheet(pdf, *words(pdf))
 
 
-def _wrong(error: typst.TypstError) -> Problem:
+def _wrong(message: str, diagnostic: str) -> Problem:
     """What Typst says is wrong, with the template's line where it names one; no path of this machine."""
-    said = re.sub(r" \(searched at .*?\)", "", error.message)
-    where = [int(line) - HEAD.count("\n") for line in _WHERE.findall(error.diagnostic)]
+    said = re.sub(r" \(searched at .*?\)", "", message)
+    where = [int(line) - HEAD.count("\n") for line in _WHERE.findall(diagnostic)]
     if not where:
         return Problem("template_invalid", f"The template cannot be set: {said}.")
     return Problem("template_invalid", f"Line {where[0]} cannot be set: {said}.", line=where[0])

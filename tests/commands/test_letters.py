@@ -14,6 +14,7 @@ from curbstop.commands.letters import Wanted
 from curbstop.domain.letters import Language, LetterKind, Recipient
 from curbstop.domain.problems import Problem
 from curbstop.models import ContactAttempt, Customer, Letter, LetterBatch, ServicePoint
+from curbstop.typesetting import sheet_of
 from tests.town import Place, Town
 from workers.worker import drain
 
@@ -61,7 +62,9 @@ def test_an_approved_letter_is_frozen_whatever_changes_afterwards(town: Town) ->
         session.execute(update(Customer).values(name="Somebody Else"))
         session.execute(update(ServicePoint).values(address="99 Other St"))
     with town.work("ada") as work:
-        letter_templates.edit(work, LetterKind.DOOR_TAG, Language.EN, "#d.name #d.done #d.what_now", reason="Shorter.")
+        source = "#d.name #d.done #d.what_now"
+        tried = letter_templates.try_out(work.actor, LetterKind.DOOR_TAG, Language.EN, source)
+        letter_templates.edit(work, tried, reason="Shorter.")
     done(town)
     first = read(town, one)
     assert (first.state, first.template_number, first.pages) == ("approved", 0, 1)
@@ -84,7 +87,7 @@ def test_a_withheld_name_never_leaves_the_office(town: Town) -> None:
         session.execute(update(Customer).values(name_withheld=True))
     [one] = draft(town, wanted(place))
     with town.work("carla") as work:
-        assert "Pat Customer" not in letters.proof(work, one).text
+        assert "Pat Customer" not in sheet_of(letters.proof(work, one)).text
     assert read(town, one).given["name"] == "Resident"
 
 
@@ -187,7 +190,7 @@ def test_letters_are_written_by_csr_billing_and_supervisor(town: Town, name: str
 
 def test_a_template_that_cannot_be_set_makes_no_version(town: Town) -> None:
     with pytest.raises(Problem, match="template_invalid"), town.work("ada") as work:
-        letter_templates.edit(work, LetterKind.DOOR_TAG, Language.EN, "#d.balance", reason="Try.")
+        letter_templates.try_out(work.actor, LetterKind.DOOR_TAG, Language.EN, "#d.balance")
     with town.work("ada") as work:
         key = ("door_tag", "en")
         assert letter_templates.numbers(work.session, [key]) == {key: 0}

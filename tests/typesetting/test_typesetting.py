@@ -1,8 +1,10 @@
 """Letters are set from data, never from markup; nothing outside is read; the same letter is the same bytes."""
 
 import io
+import tempfile
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
@@ -10,9 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from curbstop import typesetting
 from curbstop.domain.letters import Language, LetterKind, check_fields, day_in_words, presort_key, sample
 from curbstop.domain.problems import Problem
-from curbstop.typesetting import LETTERHEAD, Sheet, Typesetter, check_source, joined, shipped
+from curbstop.typesetting import LETTERHEAD, Manuscript, Sheet, Typesetter, check_source, shipped
+from curbstop.typesetting.pdfs import joined
+from curbstop.typesetting.press import Press
 
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 PLAIN = "#d.name"
@@ -176,3 +181,39 @@ def test_a_letter_shows_no_photo_of_the_letter_before_it() -> None:
         typesetter.set("#for one in d.photos { image(one) }", {}, at=AT, photos=[picture.getvalue()])
         with pytest.raises(Problem, match="template_invalid"):
             typesetter.set('#image("photo-0.jpg")', {}, at=AT)
+
+
+# Each `while` ends after ten thousand rounds by Typst's own rule; one within another does not.
+ENDLESS = "#{ let a = 0; while a < 9999 { a += 1; let b = 0; while b < 9999 { b += 1 } } } #d.name"
+
+
+def test_a_template_without_an_end_is_stopped_and_the_next_letter_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typesetting, "LIMIT_S", 0.3)
+    with Typesetter() as typesetter, pytest.raises(Problem, match="loop without an end"):
+        typesetter.set(ENDLESS, {"name": "Ann"}, at=AT)
+    with Typesetter() as typesetter:
+        assert "Ann" in typesetter.set(PLAIN, {"name": "Ann"}, at=AT).text
+
+
+def test_many_letters_come_back_in_their_order_each_with_its_own_words() -> None:
+    names = [f"Customer-{number}" for number in range(8)]
+    with Typesetter() as typesetter:
+        sheets = typesetter.set_all(Manuscript(PLAIN, {"name": name}, AT) for name in names)
+        assert [sheet.text.strip() for sheet in sheets] == names
+
+
+def test_whoever_leaves_in_the_middle_leaves_no_letter_to_the_next() -> None:
+    with Typesetter() as typesetter:
+        next(typesetter.set_all(Manuscript(PLAIN, {"name": name}, AT) for name in ("first", "second")))
+    with Typesetter() as typesetter:
+        assert typesetter.set(PLAIN, {"name": "third"}, at=AT).text.strip() == "third"
+
+
+def test_a_press_leaves_no_folder_behind_however_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed, left = Press("letterhead"), Press("letterhead")
+    assert len(list(tmp_path.iterdir())) == 2
+    killed.end()
+    left.close()
+    left.wait()
+    assert not list(tmp_path.iterdir())
