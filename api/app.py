@@ -77,6 +77,7 @@ from api import (
     tamper_cases,
     taps,
     temp_services,
+    tiles,
     uploads,
     waiting_ops,
     watermelondb,
@@ -162,6 +163,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     attachments,
     uploads,
     search,
+    tiles,
     health,
 )
 

@@ -23,6 +23,7 @@ from bench import (
     reassign,
     search,
     skipped,
+    tiles,
 )  # fmt: skip
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
@@ -46,6 +47,7 @@ GROUPS: list[Group] = [
     (reassign.NAMES, reassign.measure),
     (lost_ops.NAMES, lost_ops.measure),
     (skipped.NAMES, skipped.measure),
+    (tiles.NAMES, tiles.measure),
 ]
 COLUMNS = 10
 # What people wrote below the table stays.

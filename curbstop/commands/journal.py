@@ -18,7 +18,7 @@ from curbstop.domain.row_checks import check_columns
 from curbstop.models.among import among
 from curbstop.models.audit import AuditEntry
 from curbstop.models.base import Base, Versioned
-from curbstop.models.change_log import OFFICE, BucketRow, ChangeLog
+from curbstop.models.change_log import MAPPED, OFFICE, BucketRow, ChangeLog, map_bucket
 from curbstop.models.ids import new_id
 from curbstop.models.outbox import Outbox
 
@@ -85,6 +85,7 @@ def audit_many(
     rows: Iterable[tuple[UUID, Mapping[str, Any] | None, Mapping[str, Any] | None]],
 ) -> None:
     """A line of the audit trail for each row, in one statement."""
+    lines = list(rows)
     entries = [
         {
             "id": new_id(),
@@ -98,9 +99,12 @@ def audit_many(
             "before": before or None,
             "after": after or None,
         }
-        for entity_id, before, after in rows
+        for entity_id, before, after in lines
     ]
     insert_many(work.session, AuditEntry, entries)
+    if entity_type in MAPPED and lines:
+        # Whatever is audited may show on a map: one notice, however many rows they are.
+        record(work, [(map_bucket(entity_type), entity_type, lines[0][0], NOTICE, 0)])
 
 
 def tell_buckets(work: Work, entity_type: str, versions: Sequence[tuple[UUID, int]]) -> None:

@@ -10,7 +10,14 @@ from curbstop.models.base import Base, utc_now
 
 # The bucket that no tablet pulls: it has a notice for each change of an order, for the office's live streams.
 OFFICE = "office"
+# Tables that maps are drawn of. Each has a bucket that no tablet pulls, with a notice for every write.
+MAPPED = frozenset({"service_point", "stop", "route", "route_version", "street", "hydrant"})
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def map_bucket(table: str) -> str:
+    """Where the notices of a mapped table are; the office's bucket has those of orders already."""
+    return OFFICE if table == "service_order" else f"map:{table}"
 
 
 class ChangeLog(Base):
