@@ -70,7 +70,7 @@ def mark_returned(work: Work, letter_id: UUID, *, on: date, reason: str, if_vers
 
 def _log(work: Work, theirs: Sequence[Letter], mailed_on: date) -> None:
     """One line of the contact log for each letter to whoever has the account."""
-    at = min(datetime.combine(mailed_on, time(12), tzinfo=work.settings.zone).astimezone(UTC), work.at)
+    noon = datetime.combine(mailed_on, time(12), tzinfo=work.settings.zone).astimezone(UTC)
     # A consequence: whoever may mail a letter need not be one of those who write the log.
     made = contacts.log_many(
         replace(work, actor=SYSTEM, authority=None),
@@ -78,7 +78,8 @@ def _log(work: Work, theirs: Sequence[Letter], mailed_on: date) -> None:
             NewAttempt(
                 account_id=letter.account_id,
                 contact=Contact(
-                    at=at,
+                    # Not before it was written: a letter of this afternoon is not in the log as of noon.
+                    at=min(max(noon, letter.created_at), work.at),
                     channel=Channel.LETTER,
                     reason=_REASONS.get(LetterKind(letter.kind), Reason.ACCESS),
                     note=f"{letter.number} ({letter.kind}) mailed.",

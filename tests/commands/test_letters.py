@@ -1,6 +1,7 @@
 """Letters from a draft to the mail: frozen when approved, gathered in presort order, logged when they are mailed."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -129,6 +130,24 @@ def test_a_batch_is_one_pdf_in_presort_order_and_each_letter_is_logged_once(town
     assert [(row.channel, row.reason) for row in logged] == [("letter", "delinquent")] * 3
     with pytest.raises(Problem, match="impossible_transition"), town.work("carla") as work:
         letter_batches.mail(work, batch, mailed_on=town.today, method="first_class")
+
+
+@pytest.mark.parametrize("minutes", [0, 12 * 60 - 1], ids=["at night", "at noon"])
+def test_a_letter_is_never_in_the_log_before_it_was_written(town: Town, minutes: int) -> None:
+    """Its day counts from noon; one that is written and mailed in an afternoon is no older than that."""
+    [one] = draft(town, wanted(town.place()))
+    approve(town, [one])
+    done(town)
+    midnight = datetime.combine(town.today, time(0), tzinfo=town.settings.zone)
+    now = (midnight + timedelta(days=1, minutes=-1)).astimezone(UTC)
+    written = (midnight + timedelta(minutes=minutes + 6 * 60)).astimezone(UTC)
+    with town.sessions.write() as session:
+        session.execute(update(Letter).values(created_at=written))
+    with town.work("carla") as work:
+        late = replace(work, at=now)
+        letter_mailings.mark_mailed(late, [one], mailed_on=town.today, method="first_class")
+    [logged] = town.all(select(ContactAttempt))
+    assert logged.at == max(written, (midnight + timedelta(hours=12)).astimezone(UTC))
 
 
 def test_a_batch_that_is_cancelled_gives_its_letters_back_as_they_were(town: Town) -> None:
