@@ -12,6 +12,8 @@ from pathlib import Path
 
 import requests
 
+from tests.services.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,11 +33,6 @@ def taken_port() -> Iterator[int]:
         server.bind(("127.0.0.1", 0))
         server.listen()
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with taken_port() as port:
-        return port
 
 
 def start(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

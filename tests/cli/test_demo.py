@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,15 +14,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.services.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 CITY = ROOT.parent / "shared" / "data" / "cambridge_ma"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environ(folder: Path, backend: str, database_url: str, redis_url: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -23,6 +22,7 @@ from curbstop.cli.stack import as_environ
 from curbstop.settings import Settings
 from curbstop.tablet import Store
 from tests.services.forked import Forked
+from tests.services.ports import free_port
 
 PATIENCE_S = 90.0
 
@@ -95,9 +95,7 @@ class Server:
     port: int = field(init=False)
 
     def __post_init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         settings = replace(self.settings, host="127.0.0.1", port=self.port)
         self.folder.mkdir(parents=True, exist_ok=True)
         # Two processes where the database allows it: then a kill hits some of the requests, as in earnest.

@@ -1,7 +1,6 @@
 """A real server: `python -m api` in a process of its own, on a free port of this machine."""
 
 import os
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import requests
 from curbstop.cli.stack import as_environ
 from curbstop.settings import Settings
 from tests.services.forked import Forked
+from tests.services.ports import free_port
 
 PATIENCE_S = 60.0
 
@@ -54,14 +54,6 @@ def api_process(settings: Settings, **environ: str) -> Iterator[ApiProcess]:
 def _said(log: IO[str]) -> str:
     log.seek(0)
     return log.read()
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(url: str) -> bool:

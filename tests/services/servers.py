@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.services import programs
+from tests.services.ports import free_port
 
 ATTEMPTS = 5
 PATIENCE_S = 30.0
@@ -98,7 +99,7 @@ def _start_postgres(folder: Path) -> dict[str, Any]:
     if made.returncode != 0:
         raise RuntimeError(f"initdb failed: {made.stderr.strip()}")
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         options = _postgres_options(port)
         pg_ctl = [installed.bin / "pg_ctl", "-D", data, "-l", data / "log", "-o", options, "-w", "start"]
         if _run_as(user, pg_ctl, folder).returncode == 0:
@@ -148,7 +149,7 @@ def _start_queue(folder: Path, backend: str) -> dict[str, Any]:
     program = _queue_program(backend)
     log = folder / f"queue-{backend}.log"
     for _ in range(ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         options = f"--bind 127.0.0.1 --port {port} --databases 64 --appendonly no --dir {folder} --logfile {log}"
         process = subprocess.Popen(
             [program, *options.split(), "--save", ""],
@@ -193,9 +194,3 @@ def _ask(port: int, command: str) -> str:
         while part := connection.recv(65536):
             answer += part
         return answer.decode()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
