@@ -96,6 +96,11 @@ class Settings:
         "07:00-18:00",
         "Local hours in which a technician may see the gate codes of the day's orders.",
     )
+    layers_crs: str = _setting(
+        "CURBSTOP_LAYERS_CRS",
+        "EPSG:3857",
+        "The projected system that GIS tools edit layers in, such as EPSG:2264 for North Carolina in US survey feet.",
+    )
     log_level: str = _setting("CURBSTOP_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @property

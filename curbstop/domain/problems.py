@@ -48,6 +48,9 @@ class Problem(Exception):  # noqa: N818 - the domain's word; RFC 9457 calls it a
 PROBLEMS: Final[dict[str, ProblemType]] = {
     # -- the request itself
     "bad_request": ProblemType(400, "The request cannot be read", "Send well-formed JSON of the documented shape."),
+    "bad_parameter": ProblemType(
+        400, "A parameter of the address is not valid", "Correct the parameter that is named."
+    ),
     "invalid_cursor": ProblemType(400, "The page cursor is not valid", "Start again from the first page."),
     "not_found": ProblemType(404, "There is nothing here", "Check the id, or search for it."),
     "method_not_allowed": ProblemType(405, "That method is not offered here", "See the Allow header."),

@@ -1,7 +1,4 @@
-"""The layers that maps are drawn of: where each one's rows come from, and what of them is told to whom.
-
-Nothing of a customer is on any map (G.S. 132-1.1(c)): no name, no account, no balance, no gate code, no note.
-"""
+"""The layers of vector tiles, made of the one list in `geo/layers.py`, and what of them is told to whom."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,17 +8,14 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from curbstop.domain.actors import Actor
-from curbstop.domain.permissions import Action, may, require
+from curbstop.domain.permissions import may, require
 from curbstop.domain.problems import Problem
-from curbstop.domain.service_orders import OPEN_STATES
-from curbstop.models.asset import Hydrant, Street
 from curbstop.models.base import Base
-from curbstop.models.route import Route, RouteVersion, Stop
-from curbstop.models.service_order import ServiceOrder
-from curbstop.models.service_point import ServicePoint
 from curbstop.queries.visible_orders import Sight, sight, visible
+from geo.layers import LAYERS as ALL
+from geo.layers import ORDER_LOCATIONS, Layer
 
-ORDERS: Final = "order_locations"
+ORDERS: Final = ORDER_LOCATIONS.name
 DEEPEST: Final = 16
 # Below this zoom points are told as clusters.
 CLUSTERED_BELOW: Final = 13
@@ -44,48 +38,23 @@ class TileLayer:
     words: frozenset[str] = field(default=frozenset())
 
 
-def _columns(*attributes: Any) -> dict[str, ColumnElement[Any]]:
-    return {attribute.key: attribute for attribute in attributes}
-
-
-LAYERS: Final = {
-    layer.name: layer
-    for layer in (
-        TileLayer(
-            "service_points", "Where water is delivered.", ServicePoint.location,
-            _columns(ServicePoint.id, ServicePoint.number, ServicePoint.address, ServicePoint.physical_state),
-            ("service_point",), 8,
-        ),
-        TileLayer(
-            "stops", "Stops of the published routes, in the order of their walk.", ServicePoint.location,
-            {**_columns(Stop.id, Stop.sequence, Stop.service_point_id), "route": Route.code.expression},
-            ("service_point", "stop", "route_version", "route"), 8,
-            (
-                (Stop, Stop.service_point_id == ServicePoint.id),
-                (RouteVersion, RouteVersion.id == Stop.route_version_id),
-                (Route, Route.id == RouteVersion.route_id),
-            ),
-            (RouteVersion.state == "published",),
-        ),
-        TileLayer(
-            "streets", "Centerlines.", Street.line, _columns(Street.id, Street.name), ("street",), 11, is_points=False,
-        ),
-        TileLayer(
-            "hydrants", "Hydrants.", Hydrant.location,
-            _columns(Hydrant.id, Hydrant.number, Hydrant.status, Hydrant.flow_gpm), ("hydrant",), 11,
-        ),
-        TileLayer(
-            ORDERS, "Where work is open.", ServicePoint.location,
-            _columns(
-                ServiceOrder.id, ServiceOrder.number, ServiceOrder.type_code, ServiceOrder.state, ServiceOrder.priority,
-                ServiceOrder.technician_id,
-            ),
-            ("service_point", "service_order"), 8, ((ServiceOrder, ServiceOrder.service_point_id == ServicePoint.id),),
-            (ServiceOrder.state.in_(sorted(state.value for state in OPEN_STATES)),),
-            words=frozenset({"technician_id"}),
-        ),
+def _drawn(layer: Layer, least_zoom: int) -> TileLayer:
+    shown = [one for one in layer.attributes if one.on_tiles]
+    return TileLayer(
+        layer.name,
+        layer.about,
+        layer.place,
+        {"id": layer.row_id.expression, **{one.name: one.column for one in shown}},
+        layer.tables,
+        least_zoom,
+        layer.joins,
+        layer.where,
+        is_points=layer.is_points,
+        words=frozenset(one.name for one in shown if one.of_people),
     )
-}  # fmt: skip
+
+
+LAYERS: Final = {one.name: _drawn(one, one.least_zoom) for one in ALL.values() if one.least_zoom is not None}
 
 
 def layer_of(name: str) -> TileLayer:
@@ -97,12 +66,12 @@ def layer_of(name: str) -> TileLayer:
 
 def visible_to(actor: Actor) -> list[TileLayer]:
     """The layers of which the actor sees anything."""
-    return [layer for layer in LAYERS.values() if layer.name != ORDERS or may_see_orders(actor)]
+    return [layer for layer in LAYERS.values() if may_see(ALL[layer.name], actor)]
 
 
-def may_see_orders(actor: Actor) -> bool:
-    """Whether the actor sees any order at all."""
-    return any(may(actor, one) for one in (Action.VIEW_OWN_ORDERS, Action.VIEW_ALL_ORDERS))
+def may_see(layer: Layer, actor: Actor) -> bool:
+    """Whether the actor sees anything of the layer."""
+    return any(may(actor, one) for one in layer.needs)
 
 
 def fields(layer: TileLayer, actor: Actor) -> dict[str, str]:
@@ -113,13 +82,19 @@ def fields(layer: TileLayer, actor: Actor) -> dict[str, str]:
 
 def told(layer: TileLayer, actor: Actor) -> dict[str, ColumnElement[Any]]:
     """The columns that the actor sees of the layer's rows; Problem(`forbidden`) for who sees none of them."""
-    if layer.name != ORDERS:
-        require(actor, Action.VIEW_NETWORK)
-        return dict(layer.columns)
-    hidden = layer.words if sight(actor) is Sight.PLACE else frozenset()
+    hidden = layer.words if sees_places_only(ALL[layer.name], actor) else frozenset()
     return {name: column for name, column in layer.columns.items() if name not in hidden}
 
 
-def seen(layer: TileLayer, actor: Actor) -> list[ColumnElement[bool]]:
+def sees_places_only(layer: Layer, actor: Actor) -> bool:
+    """Whether the attributes `of_people` are kept from the actor; Problem(`forbidden`) for who sees nothing of it."""
+    if layer.of_orders:
+        return sight(actor) is Sight.PLACE
+    if not may_see(layer, actor):
+        require(actor, layer.needs[0])
+    return False
+
+
+def seen(layer: TileLayer | Layer, actor: Actor) -> list[ColumnElement[bool]]:
     """Conditions that hold for the layer's rows that the actor sees."""
-    return [*layer.where, *(visible(actor) if layer.name == ORDERS else ())]
+    return [*layer.where, *(visible(actor) if ALL[layer.name].of_orders else ())]
