@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from curbstop.models.engine import Sessions, make_engine
+from curbstop.models.engine import Sessions
 from curbstop.settings import Settings, load
 from tests import watchers
 from tests.services import databases, programs, servers
@@ -38,9 +38,10 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, run_folder: Path) -> Iterator[str]:
-    """A database of the newest schema that no test has touched: for tests that commit."""
-    url = databases.new_database(run_folder, backend)
+def database_url(request: pytest.FixtureRequest, backend: str, run_folder: Path) -> Iterator[str]:
+    """A database of the newest schema that no test has touched: for tests that commit. Its people are in it."""
+    people = next((who for who in ("office", "town") if who in request.fixturenames), None)
+    url = databases.new_database(run_folder, backend, people)
     yield url
     databases.drop_database(run_folder, url)
 
@@ -56,7 +57,7 @@ def empty_database_url(backend: str, run_folder: Path) -> Iterator[str]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on the pristine database."""
-    engine = make_engine(database_url)
+    engine = databases.engine_on(database_url)
     yield engine
     if engine.dialect.name == "postgresql":
         watchers.have_ended()
@@ -77,7 +78,7 @@ def sessions(engine: Engine) -> Sessions:
 def shared_engine(backend: str, run_folder: Path) -> Iterator[Engine]:
     """One engine a worker and backend, on a database that nobody ever commits to."""
     url = databases.new_database(run_folder, backend)
-    engine = make_engine(url)
+    engine = databases.engine_on(url)
     yield engine
     engine.dispose()
     databases.drop_database(run_folder, url)

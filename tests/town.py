@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import WKBElement
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curbstop.commands import dispatch, reference, service_orders
@@ -89,8 +90,11 @@ class Town:
         return Actor(self.staff[name], name.title(), frozenset(PEOPLE[name]), tablet)
 
     def settle(self) -> "Town":
-        """The people move in, the catalogue is loaded."""
+        """The people move in, the catalogue is loaded; or they are found where they live already."""
         with self.work() as work:
+            self.staff = {row.login: row.id for row in work.session.execute(select(Staff.login, Staff.id))}
+            if self.staff:
+                return self
             reference.load_catalogue(work)
             for name, roles in PEOPLE.items():
                 member = Staff(
