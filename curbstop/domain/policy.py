@@ -16,6 +16,7 @@ from curbstop.domain.dispatch import DispatchPolicy
 from curbstop.domain.locate_tickets import LocatePolicy
 from curbstop.domain.policy_checks import check, wrong
 from curbstop.domain.problems import Problem
+from curbstop.domain.reading_exceptions import ReadingPolicy
 from curbstop.domain.removal_timers import RemovalPolicy
 from curbstop.domain.sequences import RoutePolicy
 from curbstop.domain.service_levels import ServiceLevelPolicy
@@ -164,6 +165,7 @@ class Policy:
     routes: RoutePolicy
     temporary: TemporaryPolicy
     visits: VisitPolicy
+    readings: ReadingPolicy
     costs: CostPolicy
     overrides: Mapping[str, tuple[str, ...]]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from curbstop.domain import appointments, service_levels
@@ -57,6 +58,7 @@ def check(policy: "Policy") -> None:
     _check_taps(policy)
     _check_meter_test(policy)
     _check_access(policy)
+    _check_readings(policy)
     _check_numbers(policy)
 
 
@@ -64,6 +66,18 @@ def _check_access(policy: "Policy") -> None:
     for name, number in (("skips", policy.access.skips), ("estimates", policy.access.estimates)):
         if number < 1:
             raise wrong(f"access.{name}", "1 or more")
+
+
+def _check_readings(policy: "Policy") -> None:
+    limits = asdict(policy.readings)
+    rising = ("lowest", "lower", "low", "high", "higher", "highest")
+    for less, more in pairwise(f"{tier}_percent" for tier in rising):
+        if limits[less] >= limits[more]:
+            raise wrong(f"readings.{more}", f"more than readings.{less}")
+    if policy.readings.least_days > policy.readings.most_days:
+        raise wrong("readings.most_days", "no less than readings.least_days")
+    if policy.readings.zero_periods < 1:
+        raise wrong("readings.zero_periods", "1 or more")
 
 
 def _check_taps(policy: "Policy") -> None:
