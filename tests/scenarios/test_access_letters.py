@@ -1,10 +1,9 @@
-"""A hedge over a meter: from two skips to the escalation and back, through HTTP and on a tablet, as a story.
+"""Must-pass 7: a letter that comes back stops the clock. A hedge from two skips to the escalation and back, as a story.
 
 It is long because it is one story, in the order in which it happens.
 """
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -12,15 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 from redis import Redis
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
-from api.core.context import EXTENSION, Context
-from api.core.tokens import Claims
 from curbstop.commands import secrets
 from curbstop.models import AccessIssue, AccessNotice, AuditEntry, Letter, ServiceOrder
-from curbstop.settings import Settings
-from tests.api.apps import app_on
-from tests.api.office import PEOPLE, Client
+from tests.scenarios.conftest import Desk
 from tests.tablet.conftest import NewTablet, Tablet
 from tests.town import Place, Town
 from workers.clock import SCHEDULE
@@ -28,37 +23,23 @@ from workers.worker import drain
 
 GATE_CODE = "4711#"
 OWNER = {"name": "Hill Rentals LLC", "address": "PO Box 12", "city": "Raleigh", "state": "NC", "zip": "27601"}
-Ask = Callable[[str], Client]
-
-
-@pytest.fixture
-def as_(town: Town, settings: Settings, engine: Engine) -> Ask:
-    """`as_("carla")` asks the office's API in her name."""
-    app = app_on(settings, engine)
-    context: Context = app.extensions[EXTENSION]
-
-    def client(name: str) -> Client:
-        roles = [role.value for role in PEOPLE[name]]
-        return Client(app, context.tokens.access_token(Claims(town.staff[name], None), roles))
-
-    return client
 
 
 class Story:
     """One issue, whoever does something about it."""
 
-    def __init__(self, town: Town, as_: Ask, tablet: Tablet, place: Place) -> None:
-        self.town, self.as_, self.tablet, self.place = town, as_, tablet, place
+    def __init__(self, town: Town, desk: Desk, tablet: Tablet, place: Place) -> None:
+        self.town, self.desk, self.tablet, self.place = town, desk, tablet, place
         self.days = 0
 
     def issue(self) -> dict[str, Any]:
-        [found] = self.as_("carla").get(f"/access-issues?service_point_id={self.place.id}").json["items"]
+        [found] = self.desk("carla").get(f"/access-issues?service_point_id={self.place.id}").json["items"]
         return dict(found)
 
     def does(self, name: str, what: str, body: Any = None) -> Any:
         now = self.issue()
         said = {} if body is None else {"json": body}
-        return self.as_(name).send("POST", f"/access-issues/{now['id']}/{what}", version=now["version"], **said)
+        return self.desk(name).send("POST", f"/access-issues/{now['id']}/{what}", version=now["version"], **said)
 
     def done(self, name: str, what: str, body: Any = None) -> dict[str, Any]:
         answer = self.does(name, what, body)
@@ -66,22 +47,22 @@ class Story:
         return dict(answer.json)
 
     def letters(self, state: str = "draft") -> list[dict[str, Any]]:
-        found = self.as_("carla").get(f"/letters?subject_id={self.issue()['id']}&state={state}").json["items"]
+        found = self.desk("carla").get(f"/letters?subject_id={self.issue()['id']}&state={state}").json["items"]
         return sorted(found, key=lambda one: str(one["recipient"]))
 
     def mail(self, *, by: str = "carla", method: str = "first_class") -> list[str]:
         """Whatever is drafted is approved, set by the workers, and mailed today."""
         ids = [one["id"] for one in self.letters()]
-        approved = self.as_(by).send("POST", "/letters/approvals", json={"letter_ids": ids}, more=_key())
+        approved = self.desk(by).send("POST", "/letters/approvals", json={"letter_ids": ids}, more=_key())
         assert approved.status_code == 200, approved.json
         self.work()
         body = {"letter_ids": ids, "mailed_on": self.town.today.isoformat(), "method": method}
-        mailed = self.as_(by).send("POST", "/letters/mailings", json=body, more=_key())
+        mailed = self.desk(by).send("POST", "/letters/mailings", json=body, more=_key())
         assert mailed.status_code == 200, mailed.json
         return ids
 
     def comes_back(self, letter_id: str, reason: str) -> None:
-        carla = self.as_("carla")
+        carla = self.desk("carla")
         version = carla.get(f"/letters/{letter_id}").json["version"]
         body = {"on": self.town.today.isoformat(), "reason": reason}
         answer = carla.send("POST", f"/letters/{letter_id}/returned", json=body, version=version)
@@ -118,7 +99,7 @@ class Story:
         work.complete(order_id, "DONE", {"still_present": still_there})
         self.tablet.client.sync()
         self.work()
-        posted = self.as_("carla").send(
+        posted = self.desk("carla").send(
             "POST", f"/service-orders/{order_id}/post", version=self.town.read_order(order.id).version
         )
         assert posted.status_code == 200, posted.json
@@ -140,17 +121,17 @@ def _key() -> dict[str, str]:
 
 
 @pytest.fixture
-def story(town: Town, as_: Ask, new_tablet: NewTablet) -> Story:
+def story(town: Town, desk: Desk, new_tablet: NewTablet) -> Story:
     """A place on Tom's route, behind a gate with a code; its owner is not who lives there."""
     place = town.place(zip="27000", state="NC")
     with town.work("carla") as work:
         secrets.set_gate_code(work, place.id, GATE_CODE)
     [stop] = town.route([place], to="tom")
-    answer = as_("carla").put(f"/service-points/{place.id}/owner", OWNER)
+    answer = desk("carla").put(f"/service-points/{place.id}/owner", OWNER)
     assert answer.status_code == 200, answer.json
     tablet = new_tablet("tom")
     tablet.client.sync()
-    told = Story(town, as_, tablet, place)
+    told = Story(town, desk, tablet, place)
     for _ in range(2):
         tablet.work.skip(str(stop), "VEG", note="Hedge over the box.")
         tablet.client.sync()
@@ -204,7 +185,7 @@ def _first_letter_runs_out(story: Story) -> None:
     again = {"letter_id": to_owner}
     assert code(story.does("carla", "letters/again", again)) == "invalid"
     moved = {**OWNER, "address": "1 Lake Rd"}
-    assert story.as_("carla").put(f"/service-points/{story.place.id}/owner", moved).status_code == 200
+    assert story.desk("carla").put(f"/service-points/{story.place.id}/owner", moved).status_code == 200
     story.done("carla", "letters/again", again)
     assert code(story.does("carla", "letters/again", again)) == "conflict"
     assert story.issue()["due_on"] is None
@@ -239,13 +220,13 @@ def _two_people_let_the_final_notice_go(story: Story) -> None:
     story.done("carla", "letters", {})
     [first, *_] = story.letters()
     alone = {"letter_ids": [first["id"]]}
-    assert code(story.as_("carla").send("POST", "/letters/approvals", json=alone, more=_key())) == "forbidden"
-    assert code(story.as_("bill").send("POST", "/letters/approvals", json=alone, more=_key())) == "four_eyes"
+    assert code(story.desk("carla").send("POST", "/letters/approvals", json=alone, more=_key())) == "forbidden"
+    assert code(story.desk("bill").send("POST", "/letters/approvals", json=alone, more=_key())) == "four_eyes"
     assert code(story.does("carla", "final-agreement", {"reason": "Enough."})) == "forbidden"
     story.done("bill", "final-agreement", {"reason": "Three months of estimates."})
-    assert code(story.as_("bill").send("POST", "/letters/approvals", json=alone, more=_key())) == "four_eyes"
+    assert code(story.desk("bill").send("POST", "/letters/approvals", json=alone, more=_key())) == "four_eyes"
     finals = story.mail(by="sue", method="certified")
-    words = story.as_("carla").get(f"/letters/{finals[0]}").json
+    words = story.desk("carla").get(f"/letters/{finals[0]}").json
     assert "hearing" in words["text"]
     assert code(story.does("bill", "escalation", {"remedy": "cut_off", "reason": "x"})) == "impossible_transition"
     story.days_pass(14)
@@ -267,7 +248,7 @@ def _it_is_cleared_and_grows_back(story: Story) -> None:
     # They cut the hedge after all. When it grows back it goes on with the second letter.
     story.done("carla", "checks", {"reason": "They say that it is done."})
     assert story.visit(still_there=False)["state"] == "cleared"
-    answer = story.as_("tom").post(
+    answer = story.desk("tom").post(
         "/access-issues", {"service_point_id": str(story.place.id), "category": "FOLIAGE", "note": "Back again."}
     )
     assert (answer.json["state"], answer.json["round"], answer.json["due_on"]) == ("notice2", 2, None)
@@ -277,7 +258,7 @@ def _it_is_cleared_and_grows_back(story: Story) -> None:
 
 
 def _tells_all(story: Story) -> None:
-    told = story.as_("carla").get(f"/access-issues/{story.issue()['id']}/story").json
+    told = story.desk("carla").get(f"/access-issues/{story.issue()['id']}/story").json
     events = [step["event"] for step in told["steps"]]
     assert events[0] == "report"
     assert {"triage", "return_mail", "send_again", "escalate", "clear", "reopen"} <= set(events)
@@ -290,8 +271,8 @@ def _tells_all(story: Story) -> None:
 
 def _tells_no_code(story: Story) -> None:
     """Must-pass 11: the code of the gate is in no letter, no log and no export."""
-    told = story.as_("carla").get(f"/access-issues/{story.issue()['id']}/story").text
-    sheet = story.as_("carla").get("/access-issues/spreadsheet")
+    told = story.desk("carla").get(f"/access-issues/{story.issue()['id']}/story").text
+    sheet = story.desk("carla").get("/access-issues/spreadsheet")
     assert "SP-" in sheet.text
     assert "Hedge" not in sheet.text
     letters = story.town.all(select(Letter))
@@ -304,7 +285,7 @@ def _tells_no_code(story: Story) -> None:
 def test_a_fault_of_ours_is_mended_and_never_written_about(story: Story) -> None:
     place = story.town.place()
     body = {"service_point_id": str(place.id), "category": "LID_BROKEN"}
-    made = story.as_("tom").post("/access-issues", body).json
+    made = story.desk("tom").post("/access-issues", body).json
     assert made["state"] == "utility_fault"
     story.place = place
     assert code(story.does("carla", "letters", {})) == "impossible_transition"
@@ -316,13 +297,13 @@ def test_a_fault_of_ours_is_mended_and_never_written_about(story: Story) -> None
 def test_a_third_guess_in_a_row_asks_a_supervisor_to_decide(story: Story) -> None:
     for guess in ("001010", "001020", "001030"):
         body = {"value": guess, "reason": "The hedge."}
-        answer = story.as_("carla").send(
+        answer = story.desk("carla").send(
             "POST", f"/access-issues/{story.issue()['id']}/estimates", json=body, more=_key()
         )
         assert (answer.status_code, answer.json["kind"]) == (200, "estimated"), answer.json
-    lees = story.as_("lee").send("POST", f"/access-issues/{story.issue()['id']}/estimates", json=body, more=_key())
+    lees = story.desk("lee").send("POST", f"/access-issues/{story.issue()['id']}/estimates", json=body, more=_key())
     assert code(lees) == "forbidden"
-    tasks = story.as_("sue").get("/supervisor-tasks").json["items"]
+    tasks = story.desk("sue").get("/supervisor-tasks").json["items"]
     assert [one["kind"] for one in tasks] == ["access_escalation_due"]
 
 
