@@ -30,7 +30,7 @@ check: .venv/.ready ## format, lint, types, floors, migrations, the house's own 
 
 test: .venv/.ready ## every test on both backends: [T=tests/sync] narrows, [WORKERS=2]
 	$(BIN)/python -m tests.services install
-	$(BIN)/python -m pytest -q -n $(WORKERS) $(T)
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(T)
 
 bench: .venv/.ready ## one JSON line for each figure: [ONLY='main.*'] [QUICK=1]
 	@$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)') $(if $(QUICK),--quick)
