@@ -39,6 +39,7 @@ from api import (
     health,
     holds,
     inventory,
+    layers,
     letter_batches,
     letters,
     live,
@@ -91,6 +92,7 @@ from api.core.watcher import Live
 from curbstop import __doc__ as about
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings
+from geo.layer_crs import offered
 
 # One line a noun, in the order of the document.
 RESOURCES: tuple[ModuleType, ...] = (
@@ -164,6 +166,7 @@ RESOURCES: tuple[ModuleType, ...] = (
     uploads,
     search,
     tiles,
+    layers,
     health,
 )
 
@@ -222,6 +225,8 @@ def make_app(settings: Settings, engine: Engine | None = None) -> Flask:
 
 def connect(app: Flask, settings: Settings, engine: Engine | None = None) -> None:
     """Ties an application to a database. Making one takes a while, so tests make one and tie it anew."""
+    # A wrong setting is told at once, not to the first who opens a layer.
+    offered(settings.layers_crs)
     sessions = Sessions(engine or make_engine(settings.database_url, pool_size=settings.api_threads))
     app.extensions[EXTENSION] = Context(
         settings=settings,

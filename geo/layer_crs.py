@@ -40,8 +40,12 @@ class LayerCrs:
         return self.uri == CRS84
 
     @property
+    def in_degrees(self) -> bool:
+        return _crs(self.code).is_geographic
+
+    @property
     def digits(self) -> int:
-        return _DEGREE_DIGITS if _crs(self.code).is_geographic else _LENGTH_DIGITS
+        return _DEGREE_DIGITS if self.in_degrees else _LENGTH_DIGITS
 
     def from_degrees(self, xy: ArrayLike) -> Floats:
         """Longitudes and latitudes of shape (n, 2), as coordinates of this system in its own order of axes."""

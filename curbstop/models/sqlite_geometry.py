@@ -1,8 +1,8 @@
 """Gives plain SQLite the few spatial functions that GeoAlchemy2's types and the R*Tree triggers call, by Shapely.
 
 Most Pythons cannot load SpatiaLite, so geometry is kept as EWKB in a BLOB. Only what is used is here: two converters
-for GeoAlchemy2, the four bounds for the index triggers, and whether a point lies in a drawn area. Everything else is
-asked of Shapely in Python.
+for GeoAlchemy2, the four bounds for the index triggers, how a row's shape lies to another one, and lower case beyond
+ASCII. Everything else is asked of Shapely in Python.
 """
 
 import sqlite3
@@ -65,6 +65,28 @@ def _in_polygon(ewkb: bytes | None, wkt: str) -> bool | None:
     return None if ewkb is None else bool(shapely.intersects_xy(_prepared(wkt), *point_of(ewkb)))
 
 
+@lru_cache(maxsize=16)
+def _shape(wkb: bytes) -> shapely.Geometry:
+    shape = shapely.from_wkb(wkb)
+    shapely.prepare(shape)
+    return shape
+
+
+# The prepared shape is asked, so that each question is turned round.
+_ASKED: Final = {"within": shapely.contains, "contains": shapely.within} | {
+    name: getattr(shapely, name) for name in ("intersects", "disjoint", "equals", "touches", "crosses", "overlaps")
+}
+
+
+def _relation(name: str, ewkb: bytes | None, wkb: bytes) -> bool | None:
+    if ewkb is None:
+        return None
+    shape = _shape(wkb)
+    if name == "intersects" and len(ewkb) == _POINT.size:
+        return bool(shapely.intersects_xy(shape, *point_of(ewkb)))
+    return bool(_ASKED[name](shape, shapely.from_wkb(ewkb)))
+
+
 def install(connection: sqlite3.Connection) -> None:
     """Registers the functions on a new connection."""
     connection.create_function("GeomFromEWKT", 1, _from_ewkt, deterministic=True)
@@ -72,5 +94,8 @@ def install(connection: sqlite3.Connection) -> None:
     # GeoAlchemy2 calls this after creating a table; the migrations keep `geometry_columns` themselves.
     connection.create_function("RecoverGeometryColumn", 5, lambda *_: 1)
     connection.create_function("in_polygon", 2, _in_polygon, deterministic=True)
+    connection.create_function("spatial_relation", 3, _relation, deterministic=True)
+    # SQLite's own knows no letters beyond ASCII.
+    connection.create_function("lower_text", 1, lambda text: None if text is None else text.lower(), deterministic=True)
     for index, name in enumerate(("ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY")):
         connection.create_function(name, 1, _bound(index), deterministic=True)

@@ -27,7 +27,6 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    literal,
     literal_column,
     select,
     table,
@@ -37,6 +36,7 @@ from sqlalchemy.orm import Session
 
 from curbstop.domain.actors import Actor
 from curbstop.domain.problems import Problem
+from curbstop.queries.json_values import hyphened
 from curbstop.queries.layer_versions import version_of
 from curbstop.queries.tile_layers import CLUSTERED_BELOW, DEEPEST, ORDERS, TileLayer, layer_of, seen, told
 from curbstop.queries.visible_orders import own_people
@@ -227,21 +227,10 @@ def _near(
     )
     rowid: ColumnElement[int] = literal_column(f"{source}.rowid")
     told_columns = [layer.columns[name] for name in columns]
-    shown = [_hyphened(one) if isinstance(one.type, Uuid) else one for one in told_columns]
+    shown = [hyphened(one) if isinstance(one.type, Uuid) else one for one in told_columns]
     return _from(layer, type_coerce(layer.place, LargeBinary), *shown).where(
         rowid.in_(select(index.c.id).where(inside)), *where
     )
-
-
-def _hyphened(one: ColumnElement[Any]) -> ColumnElement[str]:
-    """An id as it is written, made by the database: a UUID object for each row takes as long as the rest."""
-    digits = type_coerce(one, Text)
-    cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-    parts = [func.substr(digits, start, length, type_=Text) for start, length in cuts]
-    text: ColumnElement[str] = parts[0]
-    for part in parts[1:]:
-        text = text + literal("-") + part
-    return text
 
 
 def _on(tile: Tile, degrees: _Places) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

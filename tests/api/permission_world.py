@@ -258,7 +258,7 @@ class World:
             in_5_days=_in_days(5), in_9_days=_in_days(9),
             code="GEN", number=1, kind="door_tag", language="en",
             collection="service_order", sha256="0" * 64, order_id=town.order("GEN", place),
-            layer="service_points", z="14", x="0", y="0",
+            layer="service_points", feature_id=place.id, z="14", x="0", y="0",
         )  # fmt: skip
         self._orders_nouns(place)
         self._office_nouns(place)
