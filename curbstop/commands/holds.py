@@ -43,6 +43,11 @@ def place(work: Work, new: NewHold) -> Hold:
     return place_many(work, [new])[0]
 
 
+def check(work: Work, policy: Policy, new: NewHold) -> None:
+    """Problem(`invalid`) as `place` would raise it; nothing is placed."""
+    _made(work, policy, new)
+
+
 def place_many(work: Work, new: Sequence[NewHold]) -> list[Hold]:
     """The same for several holds, in a fixed number of statements; the caller has locked the accounts."""
     require(work.actor, Action.HOLD_ACCOUNT)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from curbstop.commands import (
     import_accounts,
+    import_billing,
     import_change_outs,
     import_contacts,
     import_lots,
@@ -34,6 +35,10 @@ WRITERS: Final[dict[str, Callable[[Work, Sequence[Numbered]], Outcome]]] = {
     "contacts": import_contacts.contacts,
     "change_outs": import_change_outs.change_outs,
     "lots": import_lots.lots,
+    "standings": import_billing.standings,
+    "payments": import_billing.payments,
+    "returned_payments": import_billing.returned_payments,
+    "holds": import_billing.holds,
 }
 
 

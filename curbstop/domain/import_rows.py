@@ -136,6 +136,53 @@ class ContactRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """Money that came in, by billing's own key; a moment without a zone is the utility's own time."""
+
+    source_key: str
+    account_number: str
+    cents: int
+    received_at: datetime
+    paid_a_restoral: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPaymentRow:
+    """A payment that the bank sent back, by the key that it came with."""
+
+    source_key: str
+    returned_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """What an account owes by billing's books, as of a moment."""
+
+    source_key: str
+    account_number: str
+    past_due_cents: int
+    periods_past_due: int
+    as_of: datetime
+    delinquent_since: date | None
+    debt_class: str | None
+    owed_by_former_occupant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """An arrangement, a dispute or another reason not to cut off; known again by account, kind and first day."""
+
+    source_key: str
+    account_number: str
+    kind: str
+    starts_on: date
+    through: date | None
+    reason: str
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeOutRow:
     """A meter change-out that somebody else made: the new meter, and what became of the old one.
 
@@ -189,4 +236,7 @@ class LotRow:
     location: LonLat | None
 
 
-ImportRow = AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow | LotRow
+ImportRow = (
+    AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow | LotRow
+    | PaymentRow | ReturnedPaymentRow | StandingRow | HoldRow
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The layouts as data: addresses, streets, hydrants, meters, accounts, orders, the contact log and change-outs."""
+"""The layouts as data: places, meters, accounts, orders, the contact log, change-outs and what billing tells."""
 
 from decimal import Decimal
 from typing import Final
@@ -7,6 +7,7 @@ from curbstop.domain.contacts import Channel, Reached, Reason, Result
 from curbstop.domain.problems import Problem
 from curbstop.files import builders
 from curbstop.files.address_fields import ADDRESS_FIELDS
+from curbstop.files.billing_layouts import HOLDS, PAYMENTS, RETURNED_PAYMENTS, STANDINGS
 from curbstop.files.change_outs import CHANGE_OUTS
 from curbstop.files.layout import Field, Layout
 from curbstop.files.values import code, day, decimal, flag, integer, moment, proper, text
@@ -203,7 +204,21 @@ LOTS: Final = Layout(
 
 LAYOUTS: Final = {
     layout.name: layout
-    for layout in (ADDRESSES, STREETS, HYDRANTS, METERS, ACCOUNTS, ORDERS, CONTACTS, CHANGE_OUTS, LOTS)
+    for layout in (
+        ADDRESSES,
+        STREETS,
+        HYDRANTS,
+        METERS,
+        ACCOUNTS,
+        ORDERS,
+        CONTACTS,
+        CHANGE_OUTS,
+        LOTS,
+        STANDINGS,
+        PAYMENTS,
+        RETURNED_PAYMENTS,
+        HOLDS,
+    )
 }
 
 
