@@ -6,6 +6,7 @@ from uuid import UUID
 from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, page_of, reading, writing
 from api.core.schemas import Day, Flag, Id, Many, Moment, Part, Text, Whole
 from api.service_order_schemas import NULL
+from curbstop.commands import returned_payments
 from curbstop.commands import standings as commands
 from curbstop.commands.standings import Heard, Paid, Taken, Told
 from curbstop.models.standing import Payment
@@ -123,7 +124,7 @@ def take_payments(body: dict[str, Any]) -> Taken:
 def return_payment(body: dict[str, Any]) -> Payment:
     """Say that the bank sent a payment back; what it had recalled stays recalled."""
     with writing() as work:
-        return commands.return_payment(work, **body)
+        return returned_payments.tell(work, **body)
 
 
 @blp.operation("PUT", "/payments/as-of", body=PaymentsMarkBody, answer=PaymentsMarkAnswer, problems=("invalid",))

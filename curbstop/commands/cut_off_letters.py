@@ -22,9 +22,11 @@ from curbstop.domain.problems import Problem
 from curbstop.models.among import among
 from curbstop.models.cut_off_run import CutOffLine, CutOffRun
 from curbstop.models.letter import Letter
+from curbstop.models.owed import NOT_MADE_GOOD
+from curbstop.models.standing import Payment
 
 SUBJECT: Final = "cut_off_line"
-_HEARING = {
+HEARING = {
     Language.EN: "You may ask for a hearing before that day.",
     Language.ES: "Puede pedir una audiencia antes de esa fecha.",
 }
@@ -51,7 +53,8 @@ def draft(work: Work, run_id: UUID, *, mailed_on: date, if_version: int | None =
             "invalid", f"Mailed on {mailed_on}, the notice lets nothing be cut before {earliest}.", field="mailed_on"
         )
     lines = [line for line in cut_off_lines.listed(work, run) if line.id not in _noted(work, run)]
-    return letters.draft(work, [_wanted(run, line, policy, last_day) for line in lines])
+    came_back = _came_back(work, run, lines)
+    return letters.draft(work, [_wanted(run, line, policy, last_day, came_back.get(line.account_id)) for line in lines])
 
 
 def mailed(work: Work, theirs: Sequence[Letter]) -> None:
@@ -74,28 +77,39 @@ def returned(work: Work, theirs: Sequence[Letter]) -> None:
             cut_off_notices.note_returned(work, [letter.account_id], returned_on=letter.ended_on)
 
 
-def _wanted(run: CutOffRun, line: CutOffLine, policy: Policy, last_day: date) -> Wanted:
-    returned_payment = run.cause == Cause.RETURNED_PAYMENT.value
+def _came_back(work: Work, run: CutOffRun, lines: Sequence[CutOffLine]) -> dict[UUID, date]:
+    """When the latest payment of each came back, of a list that is about returned payments."""
+    if run.cause != Cause.RETURNED_PAYMENT:
+        return {}
+    rows = work.session.execute(
+        select(Payment.account_id, Payment.returned_on)
+        .where(among(work.session, Payment.account_id, [line.account_id for line in lines]), NOT_MADE_GOOD)
+        .order_by(Payment.returned_on)
+    )
+    return {account_id: returned_on for account_id, returned_on in rows if returned_on is not None}
+
+
+def _wanted(run: CutOffRun, line: CutOffLine, policy: Policy, last_day: date, came_back: date | None) -> Wanted:
     fee = policy.fees.amounts_cents.get("cut_off", 0) + policy.fees.amounts_cents.get("reconnect", 0)
 
     def fields(language: Language) -> Mapping[str, str]:
-        if returned_payment:
+        if came_back is not None:
             return {
                 "amount": dollars(line.due_cents),
-                "returned_on": day_in_words(run.created_at.date(), language),
+                "returned_on": day_in_words(came_back, language),
                 "pay_by": day_in_words(last_day, language),
-                "hearing": _HEARING[language],
+                "hearing": HEARING[language],
             }
         return {
             "past_due": dollars(line.due_cents),
             "pay_by": day_in_words(last_day, language),
             "cut_on": day_in_words(run.cut_on, language),
             "restoral_fee": dollars(fee) if fee else "",
-            "hearing": _HEARING[language],
+            "hearing": HEARING[language],
         }
 
     return Wanted(
-        kind=LetterKind.RETURNED_PAYMENT_NOTICE if returned_payment else LetterKind.CUT_OFF_NOTICE,
+        kind=LetterKind.RETURNED_PAYMENT_NOTICE if came_back is not None else LetterKind.CUT_OFF_NOTICE,
         service_point_id=line.service_point_id,
         account_id=line.account_id,
         subject_kind=SUBJECT,

@@ -36,7 +36,7 @@ from curbstop.models.ids import new_id
 
 # Accounts that are looked at together.
 SLICE = 2_000
-BY_HAND = "by_hand"
+BY_HAND, ABANDONED = "by_hand", "abandoned"
 Moved = tuple[RunStage, RunStage]
 
 
@@ -185,7 +185,7 @@ def abandon(work: Work, run_id: UUID, *, reason: str, if_version: int | None = N
     """Ends a list that made no orders; its lines end as excluded."""
     require(work.actor, Action.CREATE_CUT_OFF_NP)
     run = load(work, run_id, RunEvent.ABANDON, if_version)
-    cut_off_lines.exclude(work, [(line, "abandoned", reason) for line in cut_off_lines.listed(work, run)])
+    cut_off_lines.exclude(work, [(line, ABANDONED, reason) for line in cut_off_lines.listed(work, run)])
     run.ended_by_id, run.ended_at, run.end_reason = work.actor.staff_id, work.at, reason
     journal.changed(work, run, "abandon")
     return run

@@ -90,7 +90,7 @@ def ask_for_orders(
         return {}
     planned = _planned(work, gated, cut_on, technician)
     issues = _letters(work, gated)
-    someday = cut_on or _next_cut_day(work)
+    someday = cut_on or next_cut_day(work)
     questions = [
         Question(
             cause=CAUSE_OF[order.type_code],
@@ -143,7 +143,7 @@ def of_order(work: Work, order: ServiceOrder, cut_on: date | None = None) -> Que
     issues = _letters(work, [order])
     return Question(
         cause=CAUSE_OF[order.type_code],
-        cut_on=cut_on or order.scheduled_on or _next_cut_day(work),
+        cut_on=cut_on or order.scheduled_on or next_cut_day(work),
         account_id=order.account_id,
         order_id=order.id,
         letter_expired=issues.get(order.access_issue_id) == "escalated",
@@ -259,7 +259,7 @@ def _letters(work: Work, orders: Sequence[ServiceOrder]) -> dict[UUID | None, st
     return found
 
 
-def _next_cut_day(work: Work) -> date:
+def next_cut_day(work: Work) -> date:
     """The next day on which the policy and the calendar let anything be cut off, today with it."""
     policy = policies.in_force(work.session).policy
     today = work.at.astimezone(work.settings.zone).date()

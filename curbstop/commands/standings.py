@@ -8,18 +8,17 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from curbstop.commands import journal, money_recalls, policies
+from curbstop.commands import money_recalls
 from curbstop.commands.work import Work, lock_many
 from curbstop.domain.clocks import AHEAD
 from curbstop.domain.cut_offs import Cause
-from curbstop.domain.holds import HoldKind
 from curbstop.domain.money import takes_back
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.account import Account
 from curbstop.models.ids import new_id
 from curbstop.models.owed import owed_by, with_returned
-from curbstop.models.standing import Hold, Payment, PaymentsMark, Standing
+from curbstop.models.standing import Payment, PaymentsMark, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,39 +132,6 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
         *money_recalls.withdraw(work, good, causes=[Cause.RETURNED_PAYMENT], reason="payment received"),
     ]
     return Taken(len(new), recalled)
-
-
-def return_payment(work: Work, source_key: str, *, returned_on: date, reason: str) -> Payment:
-    """The bank sent a payment back. What it had recalled stays recalled; a cut-off for it is an order of its own.
-
-    The same again changes nothing. Problems: forbidden, not_found, conflict (told before, otherwise), invalid (a day
-    still to come).
-    """
-    require(work.actor, Action.EXCHANGE_BILLING)
-    if returned_on > (work.at + AHEAD).astimezone(work.settings.zone).date():
-        raise Problem("invalid", "A payment has come back by now, not in the future.", field="returned_on")
-    payment = work.session.scalar(select(Payment).where(Payment.source_key == source_key).with_for_update())
-    if payment is None:
-        raise Problem("not_found", f"There is no payment {source_key!r}.")
-    before = (payment.returned_on, payment.return_reason)
-    if before == (returned_on, reason):
-        return payment
-    if before != (None, None):
-        raise Problem("conflict", f"It was told as returned on {payment.returned_on}: {payment.return_reason}.")
-    payment.returned_on, payment.return_reason = returned_on, reason
-    after = {"returned_on": returned_on.isoformat(), "return_reason": reason}
-    journal.audit(work, "payment.return", "payment", payment.id, after=after)
-    if policies.in_force(work.session).policy.returned_payment.voids_plan:
-        _void_plans(work, payment.account_id)
-    return payment
-
-
-def _void_plans(work: Work, account_id: UUID) -> None:
-    """A plan whose payment came back is broken: it holds no cut-off any more (Wilmington OH)."""
-    mine = select(Hold).where(Hold.account_id == account_id, Hold.kind == HoldKind.PLAN, Hold.ended_at.is_(None))
-    for hold in work.session.scalars(mine.with_for_update()):
-        hold.ended_at, hold.ended_by_id, hold.end_reason = work.at, work.actor.staff_id, "a payment came back"
-        journal.changed(work, hold, "hold.end")
 
 
 def mark_payments(work: Work, payments_as_of: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import date, time, timedelta
 
 from curbstop.domain.closures import WEEKDAYS, Closures
-from curbstop.domain.cut_offs import Cause, Facts, Moment, Stage
+from curbstop.domain.cut_offs import Cause, Facts, Moment, ReturnedPayment, Stage
 from curbstop.domain.money import dollars
 from curbstop.domain.policy import Policy
 
@@ -61,17 +61,23 @@ def class_crossover(policy: Policy, facts: Facts, _moment: Moment) -> Objection:
 
 
 def returned_payment(policy: Policy, facts: Facts, moment: Moment) -> Objection:
-    rules, returned = policy.returned_payment, facts.returned
+    returned = facts.returned
     if returned is None:
         return "no_returned_payment", "No returned payment is known."
-    at_once = returned.reason in rules.at_once_for or (rules.at_once_after_restoral and returned.paid_a_restoral)
-    earliest = moment.closures.add_business_days(returned.returned_on, 0 if at_once else rules.grace_business_days)
+    earliest, at_once = grace_of(policy, returned, moment.closures)
     if moment.cut_on > earliest or (at_once and moment.cut_on >= earliest):
         return None
     return (
         "returned_payment_grace",
         f"The payment came back on {returned.returned_on}; there is grace through {earliest}.",
     )
+
+
+def grace_of(policy: Policy, returned: ReturnedPayment, closures: Closures) -> tuple[date, bool]:
+    """The last day on which it may be made good, and whether there is no grace: then it may be cut off on that day."""
+    rules = policy.returned_payment
+    at_once = returned.reason in rules.at_once_for or (rules.at_once_after_restoral and returned.paid_a_restoral)
+    return closures.add_business_days(returned.returned_on, 0 if at_once else rules.grace_business_days), at_once
 
 
 def violation(_policy: Policy, facts: Facts, _moment: Moment) -> Objection:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from curbstop.commands import cut_off_facts, holds, standings
+from curbstop.commands import cut_off_facts, holds, returned_payments
 from curbstop.commands.holds import NewHold
 from curbstop.domain.cut_offs import Cause, Facts, ReturnedPayment
 from curbstop.domain.holds import HoldKind
@@ -68,7 +68,7 @@ def test_the_latest_returned_payment_is_told(town: Town) -> None:
     for number, day in enumerate((5, 6)):
         pays(town, place, 100, f"P-{number}")
         with town.work("bill") as work:
-            standings.return_payment(work, f"P-{number}", returned_on=date(2026, 5, day), reason="fraud")
+            returned_payments.tell(work, f"P-{number}", returned_on=date(2026, 5, day), reason="fraud")
     assert facts_of(town, place).returned == ReturnedPayment(date(2026, 5, 6), "fraud")
 
 

@@ -19,6 +19,7 @@ from curbstop.commands import (
     gates,
     holds,
     leases,
+    returned_payments,
     standings,
 )
 from curbstop.commands.cut_off_candidates import NewRun
@@ -224,7 +225,7 @@ def test_payment_in_full_uses_the_notice_up_also_when_the_bank_sends_it_back(tow
     noticed(town, run)
     pays(town, places[0], 8_420)
     with town.work("bill") as work:
-        standings.return_payment(work, "P-1", returned_on=town.today, reason="insufficient_funds")
+        returned_payments.tell(work, "P-1", returned_on=town.today, reason="insufficient_funds")
     finalise(town, run)
     assert lines(town, run)[places[0].account_id].excluded_code == "not_notified"
 

@@ -1,14 +1,20 @@
 """A payment that the bank sent back is a reason to cut off until it is made good, and only then no more."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
-from curbstop.commands import cut_off_facts, cut_off_runs, standings
+from curbstop.commands import cut_off_facts, cut_off_runs, holds, returned_payments, standings
 from curbstop.commands.cut_off_candidates import NewRun
+from curbstop.commands.holds import NewHold
 from curbstop.commands.standings import Paid
 from curbstop.domain.cut_offs import Cause
+from curbstop.domain.holds import HoldKind
+from curbstop.domain.letters import Language, day_in_words
 from curbstop.domain.problems import Problem
+from curbstop.models import CutOffLine, CutOffRun, Letter
 from curbstop.models.base import utc_now
 from tests.commands.test_standings import of_type
 from tests.cut_offs import any_day, delinquent
@@ -27,7 +33,7 @@ def bounces(town: Town, place: Place, cents: int, key: str) -> None:
     payment = Paid(account_id=place.account_id, source_key=key, cents=cents, received_at=received)
     with town.work("ivy") as work:
         standings.take(work, [payment])
-        standings.return_payment(work, key, returned_on=town.today - timedelta(days=4), reason="insufficient_funds")
+        returned_payments.tell(work, key, returned_on=town.today - timedelta(days=4), reason="insufficient_funds")
 
 
 def is_open(town: Town, place: Place) -> bool:
@@ -74,3 +80,52 @@ def test_nobody_is_listed_for_a_payment_that_was_made_good_long_ago(town: Town) 
     pays(town, place, 5_000, "P-2")
     with pytest.raises(Problem, match="Nobody owes enough"), town.work("bill") as work:
         cut_off_runs.build(work, NewRun(cause=Cause.RETURNED_PAYMENT, cut_on=town.today))
+
+
+def test_who_has_a_payment_sent_back_is_written_to_at_once_and_listed_when_the_grace_is_over(town: Town) -> None:
+    any_day(town)
+    slow, quick, held = (delinquent(town, town.place()) for _ in range(3))
+    for place, key, days in ((slow, "P-1", 1), (quick, "P-2", 0), (held, "P-3", 9)):
+        back = town.today - timedelta(days=days)
+        payment = Paid(account_id=place.account_id, source_key=key, cents=5_000, received_at=utc_now() - timedelta(10))
+        with town.work("ivy") as work:
+            standings.take(work, [payment])
+            reason = "fraud" if place is quick else "insufficient_funds"
+            returned_payments.tell(work, key, returned_on=back, reason=reason)
+            # The same again writes nothing again.
+            returned_payments.tell(work, key, returned_on=back, reason=reason)
+    with town.work("carla") as work:
+        hold = holds.place(work, NewHold(account_id=held.account_id, kind=HoldKind.DISPUTE, reason="Says he paid."))
+    letters = town.all(select(Letter))
+    # Fraud has no grace, so nothing to write about.
+    assert {(one.kind, one.account_id) for one in letters} == {
+        ("returned_payment_notice", slow.account_id), ("returned_payment_notice", held.account_id),
+    }  # fmt: skip
+    [to_slow] = [one for one in letters if one.account_id == slow.account_id]
+    assert to_slow.fields["amount"] == "$50.00"
+    assert to_slow.fields["returned_on"] == day_in_words(town.today - timedelta(days=1), Language.EN)
+    assert to_slow.fields["pay_by"] == day_in_words(town.today + timedelta(days=2), Language.EN)
+
+    assert lists(town) == [quick.account_id]
+    # Again lists nobody twice; a dispute that is over lets the list go on.
+    assert lists(town) == []
+    with town.work("carla") as work:
+        holds.end(work, hold.id, reason="He had not.")
+    assert lists(town) == [held.account_id]
+    [first, second] = town.all(select(CutOffRun).order_by(CutOffRun.created_at))
+    assert {(one.cause, one.stage, one.built_by_id) for one in (first, second)} == {("returned_payment", "built", None)}
+    # Whoever somebody takes off, the clock does not put back.
+    with town.work("bill") as work:
+        cut_off_runs.abandon(work, second.id, reason="He paid at the bank.")
+    assert lists(town) == []
+
+
+def lists(town: Town) -> list[UUID]:
+    """Whom the clock lists now."""
+    with town.work() as work:
+        before = set(work.session.scalars(select(CutOffLine.id)))
+        count = returned_payments.list_due(work)
+        rows = work.session.execute(select(CutOffLine.id, CutOffLine.account_id)).all()
+        added = [account_id for line_id, account_id in rows if line_id not in before]
+        assert len(added) == count
+        return added

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select, update
 
-from curbstop.commands import holds, standings
+from curbstop.commands import holds, returned_payments, standings
 from curbstop.commands.holds import NewHold
 from curbstop.commands.standings import Paid, Told
 from curbstop.domain.holds import HoldKind
@@ -135,21 +135,21 @@ def test_a_payment_that_came_back_leaves_the_recall_and_is_told_once(town: Town,
     pays(town, place, 8_420)
     for _ in range(2):
         with town.work("bill") as work:
-            standings.return_payment(work, "P-1", returned_on=date(2026, 5, 8), reason="insufficient_funds")
+            returned_payments.tell(work, "P-1", returned_on=date(2026, 5, 8), reason="insufficient_funds")
     assert town.read_order(order).state == "cancelled"
     with town.work("ivy") as work:
         assert owed_by(work.session, [place.account_id])[place.account_id].cents == 8_420
     with pytest.raises(Problem, match="conflict"), town.work("bill") as work:
-        standings.return_payment(work, "P-1", returned_on=date(2026, 5, 9), reason="fraud")
+        returned_payments.tell(work, "P-1", returned_on=date(2026, 5, 9), reason="fraud")
     with pytest.raises(Problem, match="not_found"), town.work("bill") as work:
-        standings.return_payment(work, "P-9", returned_on=date(2026, 5, 9), reason="fraud")
+        returned_payments.tell(work, "P-9", returned_on=date(2026, 5, 9), reason="fraud")
 
 
 def test_a_payment_does_not_come_back_tomorrow(town: Town, place: Place) -> None:
     pays(town, place, 8_420)
     later = town.today + timedelta(days=2)
     with pytest.raises(Problem, match="not in the future"), town.work("bill") as work:
-        standings.return_payment(work, "P-1", returned_on=later, reason="insufficient_funds")
+        returned_payments.tell(work, "P-1", returned_on=later, reason="insufficient_funds")
 
 
 def test_the_office_does_not_make_up_payments(town: Town, place: Place) -> None:
@@ -228,6 +228,6 @@ def test_a_payment_that_comes_back_breaks_the_plan_where_the_policy_says_so(town
         holds.place(work, NewHold(account_id=place.account_id, kind=HoldKind.PLAN, reason="Ten months."))
     pays(town, place, 100)
     with town.work("bill") as work:
-        standings.return_payment(work, "P-1", returned_on=town.today, reason="insufficient_funds")
+        returned_payments.tell(work, "P-1", returned_on=town.today, reason="insufficient_funds")
     [plan] = town.all(select(Hold).where(Hold.account_id == place.account_id))
     assert (plan.ended_at is not None, plan.end_reason) == (True, "a payment came back")
