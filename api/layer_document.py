@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.layer_pages import GEOJSON, JSON, OPENAPI, SCHEMA
 from curbstop.domain.problems import PROBLEMS
 from curbstop.queries.layers import MOST, USUAL
+from geo.cql import LANGUAGES, TEXT
 
 Json = dict[str, Any]
 
@@ -45,18 +46,30 @@ _PARAMETERS: Final[dict[str, Json]] = {
         "name": "bbox-crs", "in": "query", "description": "The coordinate system of bbox; CRS84 without it.",
         "schema": {"type": "string", "format": "uri"}, "style": "form", "explode": False,
     },
+    "filter": {
+        "name": "filter", "in": "query", "description": "A condition in CQL2, such as number = 'SP-000001'.",
+        "schema": {"type": "string"}, "style": "form", "explode": False,
+    },
+    "filter-lang": {
+        "name": "filter-lang", "in": "query", "description": "The language of `filter`.",
+        "schema": {"type": "string", "enum": list(LANGUAGES), "default": TEXT}, "style": "form", "explode": False,
+    },
+    "filter-crs": {
+        "name": "filter-crs", "in": "query", "description": "The coordinate system of the shapes in `filter`.",
+        "schema": {"type": "string", "format": "uri"}, "style": "form", "explode": False,
+    },
     "after": {
         "name": "after", "in": "query", "description": "Where the page begins; the `next` link carries it.",
         "schema": {"type": "string"}, "style": "form", "explode": False,
     },
 }  # fmt: skip
-ITEMS: Final = ("limit", "bbox", "datetime", "crs", "bbox-crs", "after")
+ITEMS: Final = ("limit", "bbox", "datetime", "crs", "bbox-crs", "filter", "filter-lang", "filter-crs", "after")
 
 
 def document(root: str, offered: list[str]) -> Json:
     """The document for a server whose layers are under `root`."""
     parameters = dict(_PARAMETERS)
-    for name in ("crs", "bbox-crs"):
+    for name in ("crs", "bbox-crs", "filter-crs"):
         parameters[name] = {**parameters[name], "schema": {"type": "string", "format": "uri", "enum": offered}}
     one = "/collections/{collectionId}"
     paths = {

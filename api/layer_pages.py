@@ -22,6 +22,22 @@ CONFORMANCE: Final = (
     f"{_OGC}1/1.0/conf/oas30",
     f"{_OGC}1/1.0/conf/geojson",
     f"{_OGC}2/1.0/conf/crs",
+    f"{_OGC}3/1.0/conf/filter",
+    f"{_OGC}3/1.0/conf/features-filter",
+    f"{_OGC}3/1.0/conf/queryables",
+    f"{_OGC}5/1.0/conf/schemas",
+    f"{_OGC}5/1.0/conf/core-roles-features",
+    f"{_CQL2}cql2-text",
+    f"{_CQL2}cql2-json",
+    f"{_CQL2}basic-cql2",
+    f"{_CQL2}advanced-comparison-operators",
+    f"{_CQL2}case-insensitive-comparison",
+    f"{_CQL2}property-property",
+    f"{_CQL2}basic-spatial-functions",
+    f"{_CQL2}basic-spatial-functions-plus",
+    f"{_CQL2}spatial-functions",
+    # What the draft called basic-spatial-functions, and QGIS asks for before it sends a box within a filter.
+    f"{_CQL2}basic-spatial-operators",
 )
 
 

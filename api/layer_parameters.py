@@ -11,11 +11,17 @@ from typing import Final
 from uuid import UUID
 
 from flask import request
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
+from api.core import actor
 from curbstop.domain.problems import Problem
 from curbstop.domain.texts import is_storable
-from curbstop.queries.layers import MOST, USUAL
+from curbstop.queries.layer_filters import Filter
+from curbstop.queries.layers import MOST, USUAL, attributes
+from geo.cql import LANGUAGES, TEXT, read_filter
 from geo.layer_crs import LONGITUDE_LATITUDE, Box, LayerCrs, crs_named
+from geo.layers import Layer
 
 # Those of the rows' own address, beside the layer's queryables.
 ROWS: Final = (
@@ -58,6 +64,17 @@ def after(text: str | None) -> UUID | None:
         return UUID(text)
     except ValueError:
         raise Problem("bad_parameter", "after: follow the `next` link of a page instead of making it up.") from None
+
+
+def filters(session: Session, layer: Layer, sent: Mapping[str, str], storage: str) -> tuple[ColumnElement[bool], ...]:
+    """What `filter` and the attributes named as parameters ask of a row."""
+    asked = Filter(session, layer, attributes(layer, actor()), crs(sent, "filter-crs", storage))
+    found = [asked.equal(name, sent[name]) for name in sent if name not in ROWS]
+    if "filter" in sent:
+        found.append(asked.condition(read_filter(sent["filter"], sent.get("filter-lang", TEXT))))
+    elif sent.get("filter-lang", TEXT) not in LANGUAGES:
+        raise Problem("bad_parameter", f"filter-lang: {' or '.join(LANGUAGES)}.")
+    return tuple(found)
 
 
 def crs(sent: Mapping[str, str], name: str, storage: str) -> LayerCrs:

@@ -49,6 +49,9 @@ _PAGE = {
         _query("bbox-crs", "The coordinate system of bbox."),
         _query("crs", "The coordinate system of the answer."),
         _query("datetime", "When it was last changed: a moment, or an interval."),
+        _query("filter", "A condition in CQL2, such as number = 'SP-000001'; attributes also stand for themselves."),
+        _query("filter-lang", "cql2-text, which is the default, or cql2-json."),
+        _query("filter-crs", "The coordinate system of the filter's shapes."),
     ],
 }
 _ONE = {
@@ -119,18 +122,19 @@ def get_layer_schema(layer: str) -> Response:
 def list_layer_features(layer: str) -> Response:
     """A page of the layer's features; the `next` link leads to the one after it."""
     wanted = layers.layer_for(actor(), layer)
-    sent = parameters.given(parameters.ROWS)
+    sent = parameters.given((*parameters.ROWS, *(one.name for one in layers.attributes(wanted, actor()))))
     crs = parameters.crs(sent, "crs", _storage())
     box = parameters.box(sent.get("bbox"), parameters.crs(sent, "bbox-crs", _storage()))
     begins, ends = parameters.moments(sent.get("datetime"))
-    asked = Wanted(
-        limit=parameters.limit(sent.get("limit")),
-        after=parameters.after(sent.get("after")),
-        boxes=split_box(box) if box else (),
-        begins=begins,
-        ends=ends,
-    )
     with reading() as session:
+        asked = Wanted(
+            limit=parameters.limit(sent.get("limit")),
+            after=parameters.after(sent.get("after")),
+            boxes=split_box(box) if box else (),
+            begins=begins,
+            ends=ends,
+            where=parameters.filters(session, wanted, sent, _storage()),
+        )
         found = layers.page(session, actor(), wanted, asked)
     links = [link(request.url, "self", GEOJSON, "This page")]
     if found.after is not None:

@@ -28,15 +28,20 @@ def split_box(box: Box) -> list[Box]:
     return [box] if west <= east else [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def related(session: Session, layer: Layer, relation: str, shape: BaseGeometry) -> ColumnElement[bool]:
-    """The condition that the row's shape is `relation` to a shape in degrees."""
+def related(
+    session: Session, layer: Layer, relation: str, shape: BaseGeometry, *, by_index: bool = True
+) -> ColumnElement[bool]:
+    """The condition that the row's shape is `relation` to a shape in degrees.
+
+    `by_index` is not for what stands within a NOT: rows without a place would be false there instead of unknown.
+    """
     wkb = shapely.to_wkb(shape)
     if session.get_bind().dialect.name != "sqlite":
         ask = getattr(func, f"ST_{relation.capitalize()}")
         asked: ColumnElement[bool] = ask(layer.place, func.ST_GeomFromWKB(wkb, 4326), type_=Boolean)
         return asked
     exact = func.spatial_relation(relation, layer.place, wkb, type_=Boolean)
-    if relation == "disjoint" or shape.is_empty:
+    if relation == "disjoint" or not by_index:
         return exact
     west, south, east, north = shape.bounds
     return and_(_candidates(layer, (west, south, east, north)), exact)

@@ -18,7 +18,8 @@ EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 
 
 def _page(client: Client, layer: str, **query: str) -> Any:
-    answer = client.get(ITEMS.format(layer), query_string={key.replace("_", "-"): one for key, one in query.items()})
+    sent = {key.replace("_", "-") if key == "bbox_crs" else key: one for key, one in query.items()}
+    answer = client.get(ITEMS.format(layer), query_string=sent)
     assert answer.status_code == 200, answer.json
     return answer.json
 
@@ -72,6 +73,8 @@ def test_each_layer_is_found_by_box_and_moment_in_every_system(office: Office, t
             assert gus.get(f"{ITEMS.format(layer)}/{feature['id']}").json["properties"] == feature["properties"]
     assert str(order) in _ids(gus, "order_locations")
     assert _ids(gus, "change_requests") == [str(proposal)]
+    assert _ids(gus, "stops", filter="sequence > 10", route=_page(gus, "stops")["features"][0]["properties"]["route"])
+    assert _ids(gus, "stops", filter="sequence > 10", service_point_id=str(places[0].id)) == []
     # A line that only its box meets is not in it, and one across the 180th meridian asks on both of its sides.
     assert _ids(gus, "streets", bbox="-79,35.006,-78.996,35.02") == []
     assert _ids(gus, "streets", bbox="170,34,-78.995,36") == _ids(gus, "streets")
@@ -125,6 +128,9 @@ def test_no_layer_tells_anybody_of_a_customer(office: Office, town: Town) -> Non
     # A GIS editor sees where work is and not who has it; a technician sees the own work only.
     assert "technician_id" not in json.dumps(_page(office.as_("gus"), "order_locations"))
     assert "technician_id" in json.dumps(_page(office.as_("dana"), "order_locations"))
+    assert _ids(office.as_("dana"), "order_locations", filter="technician_id IS NOT NULL")
+    asked = office.as_("gus").get(f"{ITEMS.format('order_locations')}?filter=technician_id%20IS%20NOT%20NULL")
+    assert (asked.status_code, "has no 'technician_id'" in asked.json["detail"]) == (400, True)
     assert _ids(office.as_("tess"), "order_locations") == []
     assert len(_ids(office.as_("tom"), "order_locations")) >= 1
     assert not may(office.actor("ada"), Action.VIEW_ALL_ORDERS)
@@ -139,6 +145,8 @@ def test_whatever_is_wrong_is_a_400_that_says_what_would_be_right(office: Office
         ("crs=EPSG:9", "CRS84"), ("datetime=yesterday", "2026-01-31"), ("datetime=2026-02-30", "2026-01-31"),
         ("datetime=2026-02-02/2026-01-01", "ends before"), ("datetime=..", "2026"), ("colour=red", "limit"),
         ("limit=1&limit=2", "once"), ("after=x", "next"), ("f=html", "json"), ("limit=%00", "NUL"),
+        ("filter=number", "condition"), ("filter-lang=sql", "cql2-text"), ("flow_gpm=many", "a number"),
+        ("filter-crs=EPSG:1", "CRS84"),
     ):  # fmt: skip
         answer = gus.get(f"{ITEMS.format('hydrants')}?{query}")
         if word:
