@@ -168,7 +168,7 @@ def _split_unit(words: Sequence[str]) -> tuple[str, str, list[str]]:
 
 
 def _street(words: Sequence[str]) -> Street:
-    rest = list(words)
+    rest = [part for word in words for part in word.split("-") if part]
     predir = postdir = kind = ""
     if len(rest) > 1 and rest[0] in DIRECTIONS and not (len(rest) == 2 and rest[1] in STREET_TYPES):
         predir = DIRECTIONS[rest.pop(0)]
@@ -180,10 +180,10 @@ def _street(words: Sequence[str]) -> Street:
 
 
 def _name(words: Sequence[str]) -> list[str]:
-    split = [part for word in words for part in word.split("-") if part]
     name: list[str] = []
-    for at, word in enumerate(split):
-        folded = FRONT_WORDS.get(word, word) if at == 0 else word
+    for at, word in enumerate(words):
+        # Alone it would be a type: N SAINT is no street called N.
+        folded = FRONT_WORDS.get(word, word) if at == 0 and len(words) > 1 else word
         folded = ORDINALS.get(folded, NAME_WORDS.get(folded, folded))
         if name and name[-1] in TENS and len(folded) == 3 and folded[0].isdigit():
             folded = TENS[name.pop()] + folded
