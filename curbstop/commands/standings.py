@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from curbstop.commands import money_recalls
+from curbstop.commands import money_recalls, promises
 from curbstop.commands.work import Work, lock_many
 from curbstop.domain.clocks import AHEAD
 from curbstop.domain.cut_offs import Cause
@@ -122,6 +122,10 @@ def take(work: Work, payments: Sequence[Paid]) -> Taken:
         for one in new
     )
     work.session.flush()
+    today = work.at.astimezone(work.settings.zone).date()
+    late = {one.account_id for one in new if one.received_at.astimezone(work.settings.zone).date() < today}
+    if late:
+        promises.hear_late(work, late)
     payers = {one.account_id for one in new}
     paid = [account_id for account_id, one in owed_by(work.session, payers).items() if takes_back(one)]
     good = sorted(payers - with_returned(work.session, payers)) if payers else []

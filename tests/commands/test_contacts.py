@@ -131,6 +131,16 @@ def test_money_of_the_last_evening_keeps_it(town: Town) -> None:
     assert attempt(town, promised).promise_state == "kept"
 
 
+def test_money_that_came_in_time_and_is_told_late_keeps_it_after_all(town: Town) -> None:
+    """Billing closes its day in the evening, and tells of a weekend's money on Monday."""
+    place = town.place()
+    promised = promise(town, place, days=-3, at=utc_now() - timedelta(days=5))
+    settle(town)
+    assert attempt(town, promised).promise_state == "broken"
+    paid(town, place, utc_now() - timedelta(days=4))
+    assert attempt(town, promised).promise_state == "kept"
+
+
 def paid(town: Town, place: Place, at: datetime | None = None) -> None:
     payment = Paid(account_id=place.account_id, source_key="P-1", cents=8_420, received_at=at or utc_now())
     with town.work("ivy") as work:
