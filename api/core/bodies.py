@@ -44,8 +44,13 @@ def _inflate(body: bytes, most: int) -> bytes:
     return text
 
 
-def read_json(most: int = MOST_BYTES, *, as_sent: frozenset[str] = frozenset()) -> Any:
-    """The JSON body, or Problem(`unsupported_media_type`, `bad_request`, `too_large`)."""
+def read_json(most: int = MOST_BYTES, *, as_sent: frozenset[str] = frozenset(), optional: bool = False) -> Any:
+    """The JSON body, or Problem(`unsupported_media_type`, `bad_request`, `too_large`).
+
+    `optional`: whoever has nothing to say may leave the body out.
+    """
+    if optional and request.mimetype in ("", "application/json") and not read_bytes(most):
+        return {}
     if request.mimetype != "application/json":
         raise Problem("unsupported_media_type")
     return parse(read_bytes(most), as_sent=as_sent)

@@ -69,10 +69,6 @@ class Listener:
         seq, self.seq = self.seq, None
         return poke_event(seq)
 
-    def say(self, piece: bytes) -> None:
-        """A tablet's stream says nothing but pokes."""
-        raise NotImplementedError
-
 
 def hello() -> bytes:
     """What a stream begins with; the wait before the next one differs from stream to stream."""
@@ -136,9 +132,9 @@ class Switchboard:
         """A poke for one listener."""
         self._send_on(lambda: self._tell(listener, seq))
 
-    def say(self, listener: Listener, piece: bytes) -> None:
-        """An event for one listener."""
-        self._send_on(lambda: self._say(listener, piece))
+    def have(self, listener: Listener, deed: Callable[[], None]) -> None:
+        """One listener does something, if it is still there: what it says by that is sent."""
+        self._send_on(lambda: self._have(listener, deed))
 
     def move(self, listener: Listener, buckets: frozenset[str]) -> None:
         """It cares for other buckets from now on."""
@@ -237,13 +233,11 @@ class Switchboard:
             self._tell(listener, seq)
 
     def _tell(self, listener: Listener, seq: int) -> None:
-        if listener in self._all:
-            listener.poked(seq)
-            self._flush(listener)
+        self._have(listener, lambda: listener.poked(seq))
 
-    def _say(self, listener: Listener, piece: bytes) -> None:
+    def _have(self, listener: Listener, deed: Callable[[], None]) -> None:
         if listener in self._all:
-            listener.say(piece)
+            deed()
             self._flush(listener)
 
     def _ready(self, listener: Listener, events: int) -> None:

@@ -123,4 +123,5 @@ class OfficeNews:
 
     def _say(self, listener: OfficeListener, name: str, data: Any) -> None:
         assert listener.told is not None
-        listener.board.say(listener, event(name, listener.position(listener.told), data))
+        piece = event(name, listener.position(listener.told), data)
+        listener.board.have(listener, lambda: listener.say(piece))

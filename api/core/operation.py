@@ -119,6 +119,7 @@ class _Operation:
         self.id = function.__name__
         self.answer = answer() if isinstance(answer, type) else answer
         self.body = body() if body else None
+        self.may_say_nothing = self.body is not None and not any(one.required for one in self.body.fields.values())
         self.query = query() if query else None
         self.edits = bool(getattr(function, _EDITS, False))
         self.location: str | None = getattr(function, _CREATES, None)
@@ -157,7 +158,8 @@ class _Operation:
         if self.paged:
             given["page"] = take_page(self.id, given["query"])
         if self.body is not None:
-            given["body"] = bodies.load(self.body, bodies.read_json(self.most_bytes, as_sent=self.as_sent), "body")
+            sent = bodies.read_json(self.most_bytes, as_sent=self.as_sent, optional=self.may_say_nothing)
+            given["body"] = bodies.load(self.body, sent, "body")
         asked = given.get("page")
         result = self.function(**given)
         if isinstance(result, Response):
@@ -210,7 +212,8 @@ class _Operation:
         if parameters:
             written["parameters"] = parameters
         if self.body is not None:
-            written["requestBody"] = {"required": True, "content": {document.JSON: {"schema": self.body}}}
+            content = {document.JSON: {"schema": self.body}}
+            written["requestBody"] = {"required": not self.may_say_nothing, "content": content}
         return written
 
     def _success_headers(self) -> dict[str, Any]:

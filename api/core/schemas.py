@@ -62,6 +62,9 @@ class Text(fields.String):
             rules.append(validate.OneOf(list(choices)))
         if longest is not None or shortest:
             rules.append(validate.Length(min=shortest or None, max=longest))
+        if shortest and pattern is None and choices is None:
+            # A reason of blanks is none.
+            rules.append(validate.Regexp(r"\s*\S", error="Must hold more than blanks."))
         if pattern is not None:
             # fullmatch: a `$` would let a trailing line break through.
             rules.append(validate.Regexp(rf"^(?:{pattern})\Z"))

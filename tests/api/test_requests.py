@@ -152,6 +152,21 @@ def test_a_body_that_is_no_json_is_a_bad_request(office: Office, body: bytes) ->
     assert (response.status_code, code(response)) == (400, "bad_request")
 
 
+def test_who_has_nothing_to_say_may_leave_the_body_out(office: Office) -> None:
+    sue, run = office.as_("sue"), f"/cutoffs/{office.ids['sue']}"
+    for headers in ({}, {"Content-Type": "application/json"}):
+        assert code(sue.send("POST", f"{run}/approve", version=1, headers=headers)) == "not_found"
+    # Where something has to be said it is asked for.
+    assert code(sue.send("POST", f"{run}/abandon", version=1)) == "unsupported_media_type"
+
+
+def test_a_reason_of_blanks_is_none(office: Office) -> None:
+    run = f"/cutoffs/{office.ids['sue']}"
+    said = office.as_("bill").send("POST", f"{run}/abandon", version=1, json={"reason": " \t "})
+    assert (code(said), said.json["errors"][0]["name"]) == ("invalid", "reason")
+    assert code(office.as_("bill").send("POST", f"{run}/abandon", version=1, json={"reason": "\nx"})) == "not_found"
+
+
 def test_a_body_of_another_media_type_is_not_read(office: Office) -> None:
     ada = office.as_("ada")
     assert code(ada.post("/staff", data="a=1", content_type="text/plain")) == "unsupported_media_type"
