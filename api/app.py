@@ -39,6 +39,7 @@ from api import (
     health,
     holds,
     inventory,
+    layer_keys,
     layers,
     letter_batches,
     letters,
@@ -98,6 +99,7 @@ from geo.layer_crs import offered
 RESOURCES: tuple[ModuleType, ...] = (
     auth,
     me,
+    layer_keys,
     staff,
     staff_calendars,
     tablets,
@@ -249,7 +251,16 @@ def _document_head() -> dict[str, object]:
             "schemas": {"Problem": document.PROBLEM},
             "examples": document.problem_examples(),
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "The access token of POST /auth/sign-in."}
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The access token of POST /auth/sign-in.",
+                },
+                "layer_key": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "My login and PUT /me/layer-key's key.",
+                },
             },
         },
         "servers": [{"url": "/"}],

@@ -82,7 +82,7 @@ def get_layers_api() -> Response:
     return _json(document(_root(), [one.uri for one in _offered()]), OPENAPI)
 
 
-@blp.operation("GET", "/collections", status=200, problems=_BAD, doc=_answers(JSON, "The layers."))
+@blp.operation("GET", "/collections", status=200, by_key=True, problems=_BAD, doc=_answers(JSON, "The layers."))
 def list_layers() -> Response:
     """The layers that you may see."""
     parameters.given()
@@ -91,7 +91,9 @@ def list_layers() -> Response:
     return _json(pages.collections(_root(), found, _offered()))
 
 
-@blp.operation("GET", "/collections/<string:layer>", status=200, problems=_BAD, doc=_answers(JSON, "A layer."))
+@blp.operation(
+    "GET", "/collections/<string:layer>", status=200, by_key=True, problems=_BAD, doc=_answers(JSON, "A layer.")
+)
 def get_layer(layer: str) -> Response:
     """One layer: where it lies, and in which coordinate systems it is given."""
     parameters.given()
@@ -101,7 +103,12 @@ def get_layer(layer: str) -> Response:
 
 
 @blp.operation(
-    "GET", "/collections/<string:layer>/queryables", status=200, problems=_BAD, doc=_answers(SCHEMA, "They.")
+    "GET",
+    "/collections/<string:layer>/queryables",
+    status=200,
+    by_key=True,
+    problems=_BAD,
+    doc=_answers(SCHEMA, "They."),
 )
 def get_layer_queryables(layer: str) -> Response:
     """What the layer can be filtered by."""
@@ -110,7 +117,9 @@ def get_layer_queryables(layer: str) -> Response:
     return _json(pages.queryables(request.base_url, wanted, layers.attributes(wanted, actor())), SCHEMA)
 
 
-@blp.operation("GET", "/collections/<string:layer>/schema", status=200, problems=_BAD, doc=_answers(SCHEMA, "It."))
+@blp.operation(
+    "GET", "/collections/<string:layer>/schema", status=200, by_key=True, problems=_BAD, doc=_answers(SCHEMA, "It.")
+)
 def get_layer_schema(layer: str) -> Response:
     """What the layer's features have."""
     parameters.given()
@@ -118,7 +127,7 @@ def get_layer_schema(layer: str) -> Response:
     return _json(pages.schema(request.base_url, wanted, layers.attributes(wanted, actor())), SCHEMA)
 
 
-@blp.operation("GET", "/collections/<string:layer>/items", status=200, problems=_BAD, doc=_PAGE)
+@blp.operation("GET", "/collections/<string:layer>/items", status=200, by_key=True, problems=_BAD, doc=_PAGE)
 def list_layer_features(layer: str) -> Response:
     """A page of the layer's features; the `next` link leads to the one after it."""
     wanted = layers.layer_for(actor(), layer)
@@ -150,7 +159,9 @@ def list_layer_features(layer: str) -> Response:
     return _geojson(encoded(content), crs)
 
 
-@blp.operation("GET", "/collections/<string:layer>/items/<string:feature_id>", status=200, problems=_BAD, doc=_ONE)
+@blp.operation(
+    "GET", "/collections/<string:layer>/items/<string:feature_id>", status=200, by_key=True, problems=_BAD, doc=_ONE
+)
 def get_layer_feature(layer: str, feature_id: str) -> Response:
     """One feature; its ETag is the version of its row."""
     wanted = layers.layer_for(actor(), layer)

@@ -108,7 +108,7 @@ def problem_response(problem: Problem) -> Response:
 def _headers(problem: Problem) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = 'Basic realm="Curbstop layers", Bearer' if g.get("by_key") else "Bearer"
     if problem.code == "version_mismatch" and "current_version" in problem.extra:
         headers["ETag"] = f'"v{problem.extra["current_version"]}"'
     if problem.code == "range_not_satisfiable" and "size" in problem.extra:

@@ -56,6 +56,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         problems: tuple[str, ...] = (),
         public: bool = False,
         blocked_too: bool = False,
+        by_key: bool = False,
         most_bytes: int = bodies.MOST_BYTES,
         as_sent: frozenset[str] = frozenset(),
         doc: Mapping[str, Any] | None = None,
@@ -67,7 +68,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         or a finished Response. Its name is the operationId, its docstring the summary. `problems` are the codes of its
         command; those of signing in, parsing, versions and pages are added here. Members of the body named by
         `as_sent` may hold what is refused elsewhere (NUL, NaN): the function judges them.
-        `blocked_too` lets a blocked tablet in as well.
+        `blocked_too` lets a blocked tablet in as well, `by_key` a GIS tool with somebody's key for layers.
         """
 
         def register(function: Function) -> Function:
@@ -82,7 +83,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
                 most=most_bytes,
                 as_sent=as_sent,
             )
-            spec.blocked_too = blocked_too
+            spec.blocked_too, spec.by_key = blocked_too, by_key
 
             @wraps(function)
             def handler(**path: Any) -> Response:
@@ -115,7 +116,7 @@ class _Operation:
     ) -> None:
         self.function, self.rule, self.public = function, rule, public
         self.most_bytes, self.as_sent = most, as_sent
-        self.blocked_too = False
+        self.blocked_too = self.by_key = False
         self.id = function.__name__
         self.answer = answer() if isinstance(answer, type) else answer
         self.body = body() if body else None
@@ -144,7 +145,7 @@ class _Operation:
 
     def _run(self, path: dict[str, Any]) -> Response:
         if not self.public:
-            signed_in.identify(blocked_too=self.blocked_too)
+            signed_in.identify(blocked_too=self.blocked_too, by_key=self.by_key)
         if self.location is not None:
             return idempotency.once(lambda: self._carry_out(path))
         return self._carry_out(path)
@@ -204,7 +205,7 @@ class _Operation:
         written: dict[str, Any] = {
             "operationId": self.id,
             "summary": summary,
-            "security": [] if self.public else [{"bearer": []}],
+            "security": [] if self.public else [{"bearer": []}, *([{"layer_key": []}] if self.by_key else [])],
             "responses": {str(self.status): good, **document.problem_responses([*problems, *self._own_codes()])},
         }
         if description.strip():

@@ -113,6 +113,7 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
             "shift",
             "absence",
             "refresh_token",
+            "layer_key",
             "tablet",
             "enrolment_code",
             "tablet_person",

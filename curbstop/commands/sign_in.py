@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from curbstop.commands import journal, scope
+from curbstop.commands import journal, layer_keys, scope
 from curbstop.commands.tablets import check_key
 from curbstop.commands.work import Work
 from curbstop.domain.problems import Problem
@@ -145,6 +145,7 @@ def end_family(work: Work, family_id: UUID) -> None:
 def end_sessions(work: Work, staff_id: UUID) -> None:
     """Signs a person out everywhere."""
     _revoke(work, RefreshToken.staff_id == staff_id)
+    layer_keys.end_of(work, staff_id)
 
 
 def _revoke(work: Work, whose: ColumnElement[bool]) -> None:

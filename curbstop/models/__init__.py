@@ -22,6 +22,7 @@ from curbstop.models.fee import Fee
 from curbstop.models.gate_check import GateCheck, GateOverride
 from curbstop.models.import_batch import ImportBatch
 from curbstop.models.inventory import InventoryMove, MeterModel, Radio
+from curbstop.models.layer_key import LayerKey
 from curbstop.models.letter import Letter, LetterBatch, LetterTemplate, PropertyOwner
 from curbstop.models.lock import Lock
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
@@ -95,6 +96,7 @@ __all__ = [
     "Installation",
     "InventoryMove",
     "JobDone",
+    "LayerKey",
     "Letter",
     "LetterBatch",
     "LetterTemplate",

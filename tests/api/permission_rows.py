@@ -61,6 +61,9 @@ PUBLIC: dict[str, str] = {
 PEOPLE = (
     row("GET /me", EVERYBODY),
     row("PUT /me/password", EVERYBODY, {"password": "not mine", "new_password": "a new one, long enough"}, also=(401,)),
+    row("GET /me/layer-key", EVERYBODY, also=(404,)),
+    row("PUT /me/layer-key", EVERYBODY),
+    row("DELETE /me/layer-key", EVERYBODY),
     row("GET /staff", A.VIEW_STAFF),
     row("POST /staff", A.MANAGE_STAFF, {"login": "newcomer", "name": "New", "roles": ["CSR"]}),
     row("GET /staff/{staff_id}", A.VIEW_STAFF),
