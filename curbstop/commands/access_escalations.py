@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import access_steps, journal, policies, service_orders, supervisor_tasks
+from curbstop.commands import access_steps, fees, journal, policies, service_orders, supervisor_tasks
 from curbstop.commands.service_orders import NewOrder
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain import access_notices as rules
@@ -17,7 +17,6 @@ from curbstop.domain.permissions import Action, Role, require
 from curbstop.domain.problems import Problem
 from curbstop.models.access_issue import AccessIssue
 from curbstop.models.fee import Fee
-from curbstop.models.ids import new_id
 from curbstop.models.service_order import ServiceOrder
 from curbstop.models.staff import Staff
 
@@ -106,7 +105,7 @@ def _load(work: Work, access_issue_id: UUID, if_version: int | None) -> AccessIs
     check_version(issue, if_version)
     rules.require_escalatable(
         AccessState(issue.state),
-        access_steps.notices_of(work, issue.id),
+        access_steps.notices_of(work, issue),
         issue.round,
         confirmed=issue.confirmed_at is not None,
         today=access_steps.today(work),
@@ -153,7 +152,4 @@ def _charge(work: Work, issue: AccessIssue) -> None:
         raise Problem("conflict", "Nobody has been there by an order of this issue yet.")
     if work.session.scalar(select(Fee.id).where(Fee.order_id == visit.id, Fee.kind == FEE).limit(1)) is not None:
         raise Problem("conflict", f"The fee for {visit.number} is charged already.")
-    fee = Fee(id=new_id(), order_id=visit.id, account_id=visit.account_id, kind=FEE, waived=False, recorded_at=work.at)
-    work.session.add(fee)
-    work.session.flush()
-    journal.audit(work, "attach", "fee", fee.id, after={"kind": FEE, "order_id": str(visit.id)})
+    fees.attach(work, visit, FEE)

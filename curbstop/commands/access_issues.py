@@ -65,7 +65,7 @@ def report(
         cleared_at=issue.cleared_at if issue is not None else None,
         at=work.at,
         reopen_days=policies.in_force(work.session).policy.access.reopen_days,
-        noticed=issue is not None and access_notices.was_noticed(access_steps.notices_of(work, issue.id)),
+        noticed=issue is not None and access_notices.was_noticed(access_steps.notices_of(work, issue)),
     )
     # A tablet's clock may run ahead; nothing was seen later than now.
     seen_at = min(noted_at or work.at, work.at)

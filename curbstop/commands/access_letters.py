@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from curbstop.commands import access_steps, journal, letter_addresses, letters, policies
 from curbstop.commands.access_agreements import SUBJECT
+from curbstop.commands.access_steps import Steps
 from curbstop.commands.letters import Wanted
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain import access_notices as rules
@@ -105,38 +106,48 @@ def send_again(
 def mailed(work: Work, theirs: Sequence[Letter]) -> None:
     """The letters are in the mail: their issues move on, and the customer's time begins. Heard from the post's log."""
     policy = policies.in_force(work.session).policy.access
-    for issue, notice, letter in _subjects(work, theirs):
+    subjects = _subjects(work, theirs)
+    steps = Steps(work, [issue for issue, _, _ in subjects])
+    for issue, notice, letter in subjects:
         assert letter.mailed_on is not None
         latest = letter.mailed_on + timedelta(days=policy.days(notice.stage))
         notice.until = max(latest, notice.respond_by)
         facts = {"letter": letter.number, "mailed_on": letter.mailed_on.isoformat(), "recipient": notice.recipient}
         if not _in_turn(issue, notice):
             notice.out_of_turn = True
-            work.session.flush()
-            access_steps.note(work, issue, "mailed_out_of_turn", came_from=issue.state, facts=facts)
+            steps.note(issue, "mailed_out_of_turn", came_from=issue.state, facts=facts)
             continue
-        if notice.replaces_id is not None:
-            work.session.get_one(AccessNotice, notice.replaces_id).replaced = True
+        for other, _ in steps.notices[issue.id]:
+            if other.id == notice.replaces_id:
+                other.replaced = True
         if STAGE.get(AccessState(issue.state)) != notice.stage:
             issue.confirmed_at = issue.check_order_id = None
-        work.session.flush()
         if STAGE.get(AccessState(issue.state), 0) > notice.stage:
             # An earlier stage's letter, sent again: the later one's time is over no sooner.
-            _reset_clock(work, issue, "mail_again", facts)
+            steps.set_clock(issue)
+            steps.change(issue, "mail_again")
+            steps.note(issue, "mail_again", came_from=issue.state, facts=facts)
         else:
-            access_steps.move(work, issue, AccessEvent.MAIL_LETTER, action="mail_letter", facts=facts)
+            steps.move(issue, AccessEvent.MAIL_LETTER, action="mail_letter", facts=facts)
+    steps.write()
 
 
 def returned(work: Work, theirs: Sequence[Letter]) -> None:
     """The post brought letters back: the clock of their issues stands still, and what followed from them waits."""
-    for issue, notice, letter in _subjects(work, theirs):
-        facts = {"letter": letter.number, "recipient": notice.recipient}
+    subjects = _subjects(work, theirs)
+    steps = Steps(work, [issue for issue, _, _ in subjects])
+    for issue, notice, letter in subjects:
+        said: dict[str, Any] = {
+            "reason": letter.reason,
+            "facts": {"letter": letter.number, "recipient": notice.recipient},
+        }
         counts = not notice.replaced and not notice.out_of_turn and AccessState(issue.state) in STAGE
         if not counts:
-            access_steps.note(work, issue, "return_mail", came_from=issue.state, reason=letter.reason, facts=facts)
+            steps.note(issue, "return_mail", came_from=issue.state, **said)
             continue
         issue.confirmed_at, issue.proposal = None, None
-        access_steps.move(work, issue, AccessEvent.RETURN_MAIL, action="return_mail", reason=letter.reason, facts=facts)
+        steps.move(issue, AccessEvent.RETURN_MAIL, action="return_mail", **said)
+    steps.write()
 
 
 def _in_turn(issue: AccessIssue, notice: AccessNotice) -> bool:
@@ -150,12 +161,6 @@ def _in_turn(issue: AccessIssue, notice: AccessNotice) -> bool:
     if state is AccessState.OPEN or (state in (AccessState.RECHECK1, AccessState.RECHECK2) and issue.confirmed_at):
         return notice.stage in (own + 1, own) or notice.replaces_id is not None
     return own > 0 and (notice.stage == own or notice.replaces_id is not None)
-
-
-def _reset_clock(work: Work, issue: AccessIssue, event: str, facts: Mapping[str, str]) -> None:
-    access_steps.set_clock(work, issue)
-    journal.changed(work, issue, event)
-    access_steps.note(work, issue, event, came_from=issue.state, facts=facts)
 
 
 def _draft(

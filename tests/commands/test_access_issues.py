@@ -2,12 +2,14 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from redis import Redis
+from sqlalchemy import event, select
 
-from curbstop.commands import access_issues, field_work, service_orders
+from curbstop.commands import access_issues, access_letters, field_work, letter_mailings, letters, service_orders
 from curbstop.commands.field_work import Visit
 from curbstop.domain.problems import Problem
 from curbstop.models import AccessIssue, Attachment, ServiceOrder, SupervisorTask
@@ -16,6 +18,7 @@ from curbstop.models.engine import Sessions
 from curbstop.models.ids import new_id
 from curbstop.settings import Settings
 from tests.town import Place, Town
+from workers.worker import drain
 
 
 @pytest.fixture
@@ -116,3 +119,32 @@ def test_two_reports_at_once_count_on_one_issue(town: Town) -> None:
     for thread in threads:
         thread.join()
     assert town.all(select(AccessIssue.occurrences)) == [2]
+
+
+def test_a_days_letters_are_mailed_in_the_same_number_of_statements_however_many(town: Town) -> None:
+    def mail(places: list[Place]) -> int:
+        with town.work("carla") as work:
+            drafted = []
+            for place in places:
+                issue = access_issues.report(work, place.id, category="FOLIAGE")
+                access_issues.triage(work, issue.id, "open")
+                drafted += access_letters.write(work, issue.id)
+            ids = [letter.id for letter in drafted]
+            letters.approve(work, ids)
+        with Redis.from_url(town.settings.redis_url) as connection:
+            drain(town.sessions, town.settings, connection)
+        ran: list[str] = []
+        engine = town.sessions.engine
+
+        def note(*said: Any) -> None:
+            ran.append(said[2])
+
+        event.listen(engine, "before_cursor_execute", note)
+        with town.work("carla") as work:
+            letter_mailings.mark_mailed(work, ids, mailed_on=town.today, method="first_class")
+        event.remove(engine, "before_cursor_execute", note)
+        return len(ran)
+
+    few = mail([town.place() for _ in range(2)])
+    assert mail([town.place() for _ in range(12)]) == few
+    assert {(one.state, one.version) for one in town.all(select(AccessIssue))} == {("notice1", 4)}
