@@ -48,6 +48,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: ## requirements/*.txt from pyproject.toml (the one target that needs uv); UPGRADE=1 takes newer versions
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/main.txt
 	$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev -c requirements/main.txt -o requirements/dev.txt
+	$(LOCK) $(if $(UPGRADE),--upgrade) bench/pygeoapi.in -o requirements/pygeoapi.txt
 
 clean: ## remove .venv, caches and builds
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -13,6 +13,7 @@ from bench import (
     attachments,
     board,
     cutoffs,
+    features,
     imports,
     integrity,
     letters,
@@ -48,6 +49,7 @@ GROUPS: list[Group] = [
     (lost_ops.NAMES, lost_ops.measure),
     (skipped.NAMES, skipped.measure),
     (tiles.NAMES, tiles.measure),
+    (features.NAMES, features.measure),
 ]
 COLUMNS = 10
 # What people wrote below the table stays.
