@@ -19,6 +19,7 @@ from bench import (
     letters,
     live,
     lost_ops,
+    map_packs,
     pull,
     push,
     reassign,
@@ -50,6 +51,7 @@ GROUPS: list[Group] = [
     (skipped.NAMES, skipped.measure),
     (tiles.NAMES, tiles.measure),
     (features.NAMES, features.measure),
+    (map_packs.NAMES, map_packs.measure),
 ]
 COLUMNS = 10
 # What people wrote below the table stays.

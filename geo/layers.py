@@ -61,6 +61,8 @@ class Layer:
     needs: tuple[Action, ...] = (Action.VIEW_NETWORK,)
     # Whose rows are service orders, of which not everybody sees all.
     of_orders: bool = False
+    # Whether tablets carry it in their map packs. The day's work never is in one: it comes by sync.
+    is_basemap: bool = False
 
     @property
     def is_points(self) -> bool:
@@ -147,6 +149,7 @@ STREETS: Final = Layer(
         *_versions(Street.version, Street.updated_at),
     ),
     ("street",), 11,
+    is_basemap=True,
 )  # fmt: skip
 
 HYDRANTS: Final = Layer(
@@ -161,6 +164,7 @@ HYDRANTS: Final = Layer(
         *_versions(Hydrant.version, Hydrant.updated_at),
     ),
     ("hydrant",), 11,
+    is_basemap=True,
 )  # fmt: skip
 
 ORDER_LOCATIONS: Final = Layer(

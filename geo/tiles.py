@@ -67,6 +67,14 @@ class Tile:
         by = self.z - z
         return Tile(z, self.x >> by, self.y >> by)
 
+    @staticmethod
+    def spot(longitude: float, latitude: float, z: int) -> tuple[float, float]:
+        """How many tiles of this zoom a position in degrees is from the map's west and from its north edge."""
+        side = 1 << z
+        latitude = max(-MOST_LATITUDE, min(MOST_LATITUDE, latitude))
+        bent = math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2))
+        return (longitude + 180) / 360 * side, (0.5 - bent / (2 * math.pi)) * side
+
     def __str__(self) -> str:
         return f"{self.z}/{self.x}/{self.y}"
 

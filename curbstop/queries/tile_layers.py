@@ -34,6 +34,7 @@ class TileLayer:
     joins: tuple[tuple[type[Base], ColumnElement[bool]], ...] = ()
     where: tuple[ColumnElement[bool], ...] = ()
     is_points: bool = True
+    is_basemap: bool = False
     # Columns that are left out for whoever sees only places.
     words: frozenset[str] = field(default=frozenset())
 
@@ -50,6 +51,7 @@ def _drawn(layer: Layer, least_zoom: int) -> TileLayer:
         layer.joins,
         layer.where,
         is_points=layer.is_points,
+        is_basemap=layer.is_basemap,
         words=frozenset(one.name for one in shown if one.of_people),
     )
 
@@ -76,8 +78,13 @@ def may_see(layer: Layer, actor: Actor) -> bool:
 
 def fields(layer: TileLayer, actor: Actor) -> dict[str, str]:
     """The attributes of the layer's shapes that the actor sees, with what TileJSON calls their kinds."""
-    kinds = {int: "Number", float: "Number", bool: "Boolean"}
-    return {name: kinds.get(one.type.python_type, "String") for name, one in told(layer, actor).items()}
+    return kinds(told(layer, actor))
+
+
+def kinds(columns: Mapping[str, ColumnElement[Any]]) -> dict[str, str]:
+    """What TileJSON calls the kind of each column."""
+    named = {int: "Number", float: "Number", bool: "Boolean"}
+    return {name: named.get(one.type.python_type, "String") for name, one in columns.items()}
 
 
 def told(layer: TileLayer, actor: Actor) -> dict[str, ColumnElement[Any]]:

@@ -65,9 +65,15 @@ def tag(session: Session, actor: Actor, layer: TileLayer) -> str:
 
 def content(session: Session, actor: Actor, layer: TileLayer, tile: Tile) -> bytes:
     """The tile of the layer as the actor sees it, not packed; nothing where nothing lies. Problem(`forbidden`)."""
+    return drawn(session, layer, tile, tuple(told(layer, actor)), tuple(seen(layer, actor)))
+
+
+def drawn(
+    session: Session, layer: TileLayer, tile: Tile, columns: tuple[str, ...], where: tuple[ColumnElement[bool], ...]
+) -> bytes:
+    """The tile of the layer with these columns of the rows for which `where` holds. Clusters have none of them."""
     clustered = layer.is_points and tile.z < CLUSTERED_BELOW
-    columns = () if clustered else tuple(told(layer, actor))
-    where = tuple(seen(layer, actor))
+    columns = () if clustered else columns
     sqlite = session.get_bind().dialect.name == "sqlite"
     make = _near if sqlite else _drawn
     # To put a statement together takes longer than to carry it out. Only whose orders are seen is of the person.
