@@ -8,8 +8,10 @@ from sqlalchemy import Row
 from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, creates, page_of, reading, writing
 from api.core.schemas import Flag, Id, Many, Moment, Number, Text, Whole
 from curbstop.commands import routes as commands
+from curbstop.queries import route_walks
 from curbstop.queries import routes as queries
 from curbstop.queries.page import Page, PageRequest
+from geo import tours
 
 blp = Blueprint("route versions", "route_versions", url_prefix="", description="Drafted, published, walked.")
 
@@ -54,6 +56,24 @@ class PublishBody(Body):
     force = Flag("Publish although somebody walks the route now.", False, load_default=False)
 
 
+class RouteWalkNew(Body):
+    start_service_point_id = Id("Where the walk begins; anywhere, if left out.", load_default=None, allow_none=True)
+    end_service_point_id = Id("Where it ends; the same as the start comes back.", load_default=None, allow_none=True)
+    seconds = Number("How long to look for a better way.", 1.0, load_default=tours.SECONDS, least=0.1, most=10.0)
+
+
+class RouteWalkAnswer(Answer):
+    id = Id("The draft's id.")
+    route_id = Id("The route.")
+    number = Whole("Its number on the route.", 4)
+    stop_count = Whole("How many stops it has.", 240)
+    length_before_m = Number("How long the walk was, in meters.", 31_402.0)
+    length_after_m = Number("How long it is by the draft, on the same streets.", 24_594.0)
+    by_streets = Flag("Whether it goes along the street layer; without one it is as the crow flies.", True)
+    guessed = Whole("Pairs of stops that no street joins; a straight line and a third was taken.", 0)
+    unplaced = Whole("Stops without a position; they come last, in their old order.", 0)
+
+
 class RouteVersionQuery(PageQuery):
     sort = Sort("number")
     state = Text("Only in this state.", "published", choices=STATES, load_default=None)
@@ -91,6 +111,37 @@ def list_route_version_stops(route_version_id: UUID, query: dict[str, Any], page
     """The stops in the order of walking, with their places and no customer."""
     with reading() as session:
         return queries.find_stops(session, actor(), page, route_version_id, **query)
+
+
+@blp.operation(
+    "POST",
+    "/route-versions/<uuid:route_version_id>/walk",
+    body=RouteWalkNew,
+    answer=RouteWalkAnswer,
+    problems=("not_found", "too_large", "invalid"),
+)
+@creates("/route-versions/{id}")
+def draft_shorter_walk(route_version_id: UUID, body: dict[str, Any]) -> dict[str, Any]:
+    """Draft the version's stops anew in the order of the shortest walk along the streets; publishing is GIS's."""
+    with reading() as session:
+        stops = route_walks.gather(session, actor(), route_version_id)
+    # Nothing is held while the way is looked for.
+    walk = route_walks.propose(
+        stops,
+        start=body["start_service_point_id"],
+        end=body["end_service_point_id"],
+        seconds=body["seconds"],
+    )
+    with writing() as work:
+        made = commands.draft(work, stops.route_id, walk.service_point_ids)
+        shown = ("length_before_m", "length_after_m", "by_streets", "guessed", "unplaced")
+        return {
+            "id": made.id,
+            "route_id": made.route_id,
+            "number": made.number,
+            "stop_count": made.stop_count,
+            **{name: getattr(walk, name) for name in shown},
+        }
 
 
 @blp.operation(

@@ -26,6 +26,7 @@ from bench import (
     search,
     skipped,
     tiles,
+    walks,
 )  # fmt: skip
 from bench.figures import Figure, Group, chosen
 from bench.place import Place
@@ -52,6 +53,7 @@ GROUPS: list[Group] = [
     (tiles.NAMES, tiles.measure),
     (features.NAMES, features.measure),
     (map_packs.NAMES, map_packs.measure),
+    (walks.NAMES, walks.measure),
 ]
 COLUMNS = 10
 # What people wrote below the table stays.

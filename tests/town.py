@@ -131,8 +131,14 @@ class Town:
         point = ServicePoint(
             id=new_id(),
             number=f"SP-{n:06d}",
-            location=WKBElement(point_ewkb(-79.0 + n / 1000, 35.0), srid=4326, extended=True),
-            **{"address": f"{n} Main St", "city": "Millbrook", "hazards": [], "field_versions": {}, **fields},
+            **{
+                "location": WKBElement(point_ewkb(-79.0 + n / 1000, 35.0), srid=4326, extended=True),
+                "address": f"{n} Main St",
+                "city": "Millbrook",
+                "hazards": [],
+                "field_versions": {},
+                **fields,
+            },
         )
         customer = Customer(id=new_id(), number=f"CU-{n:06d}", name=f"Pat Customer {n}", phone="555-0100")
         account = Account(

@@ -221,6 +221,7 @@ ROUTES = (
     row("POST /routes/{route_id}/versions", A.PROPOSE_ROUTE, {"service_point_ids": ["$service_point_id"]}),
     row("GET /route-versions/{route_version_id}", A.VIEW_NETWORK),
     row("GET /route-versions/{route_version_id}/stops", A.VIEW_NETWORK),
+    row("POST /route-versions/{route_version_id}/walk", A.PROPOSE_ROUTE, {"seconds": 0.1}),
     row("POST /route-versions/{draft_version_id}/publish", A.PUBLISH_ROUTE, {"force": True}),
     row("GET /service-points/{service_point_id}/route-proposals", A.VIEW_NETWORK, also=(409,)),
     row("POST /routes/{route_id}/stops", A.PUBLISH_ROUTE, {"service_point_id": "$empty_place_id", "force": True}),
