@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from curbstop.domain.permissions import Action
 from curbstop.domain.problems import Problem
 from curbstop.domain.service_orders import OPEN_STATES
-from curbstop.models.asset import Hydrant, Street
+from curbstop.models.asset import Hydrant, Street, UtilityAsset
 from curbstop.models.base import Base
 from curbstop.models.route import Route, RouteVersion, Stop
 from curbstop.models.route_change_request import RouteChangeRequest
@@ -209,8 +209,23 @@ CHANGE_REQUESTS: Final = Layer(
     (Action.PROPOSE_ROUTE,),
 )  # fmt: skip
 
+ASSETS: Final = Layer(
+    "assets", "Utility assets", "Mains, valves and whatever else the asset register has.",
+    UtilityAsset.shape, "Geometry", UtilityAsset.id, UtilityAsset.version, UtilityAsset.updated_at,
+    (
+        _told(UtilityAsset.kind, "What it is: main, valve, manhole."),
+        _told(UtilityAsset.number, "Its number."),
+        _told(UtilityAsset.material, "What it is made of."),
+        _told(UtilityAsset.diameter_in, "Its diameter, in inches."),
+        _told(UtilityAsset.installed_on, "The day on which it was set."),
+        _told(UtilityAsset.status, "Its place in its life."),
+        *_versions(UtilityAsset.version, UtilityAsset.updated_at),
+    ),
+    ("utility_asset",),
+)  # fmt: skip
+
 LAYERS: Final[Mapping[str, Layer]] = {
-    layer.name: layer for layer in (SERVICE_POINTS, STOPS, STREETS, HYDRANTS, ORDER_LOCATIONS, CHANGE_REQUESTS)
+    layer.name: layer for layer in (SERVICE_POINTS, STOPS, STREETS, HYDRANTS, ASSETS, ORDER_LOCATIONS, CHANGE_REQUESTS)
 }
 
 

@@ -1,4 +1,4 @@
-"""Imports of places: service points from addresses, streets and hydrants."""
+"""Imports of places: service points from addresses, streets, hydrants and other assets."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -6,11 +6,11 @@ from typing import cast
 from geoalchemy2 import WKBElement
 
 from curbstop.commands import numbering
-from curbstop.commands.import_rows import Numbered, Outcome, Wanted, line_element, put
+from curbstop.commands.import_rows import Numbered, Outcome, Wanted, line_element, put, shape_element
 from curbstop.commands.work import Work
-from curbstop.domain.import_rows import AddressRow, HydrantRow, LonLat, StreetRow
+from curbstop.domain.import_rows import AddressRow, AssetRow, HydrantRow, LonLat, StreetRow
 from curbstop.domain.numbers import Prefix
-from curbstop.models.asset import Hydrant, Street
+from curbstop.models.asset import Hydrant, Street, UtilityAsset
 from curbstop.models.service_point import ServicePoint
 from curbstop.models.sqlite_geometry import point_ewkb
 
@@ -18,6 +18,7 @@ _PARTS = ("address", "house_number", "predir", "street_name", "street_type", "po
 _STREET = (
     "name", "left_from", "left_to", "right_from", "right_to", "left_zip", "right_zip", "from_node", "to_node",
 )  # fmt: skip
+_ASSET = ("kind", "number", "material", "diameter_in", "installed_on", "status", "attributes")
 _HYDRANT = ("number", "manufacturer", "installed_on", "flow_gpm", "status", "attributes")
 
 
@@ -47,6 +48,16 @@ def hydrants(work: Work, rows: Sequence[Numbered]) -> Outcome:
         for row in values
     ]
     return put(work, Hydrant, wanted, [{} for _ in wanted])
+
+
+def assets(work: Work, rows: Sequence[Numbered]) -> Outcome:
+    """Mains, valves and other assets, of any shape."""
+    values = [cast(AssetRow, row) for _, row in rows]
+    wanted: list[Wanted] = [
+        (row.source_key, {**{name: getattr(row, name) for name in _ASSET}, "shape": shape_element(row.shape)})
+        for row in values
+    ]
+    return put(work, UtilityAsset, wanted, [{} for _ in wanted])
 
 
 def _address(row: AddressRow) -> Wanted:

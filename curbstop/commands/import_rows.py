@@ -96,7 +96,16 @@ def _equal(here: Any, wanted: Any) -> bool:
 
 def line_element(line: Sequence[tuple[float, float]]) -> WKBElement:
     """A line in EPSG:4326 as the database takes it."""
-    shape = shapely.set_srid(shapely.LineString(line), 4326)
+    return _element(shapely.LineString(line))
+
+
+def shape_element(wkb: bytes) -> WKBElement:
+    """A shape in EPSG:4326 as the database takes it."""
+    return _element(shapely.from_wkb(wkb))
+
+
+def _element(plain: shapely.Geometry) -> WKBElement:
+    shape = shapely.set_srid(plain, 4326)
     return WKBElement(shapely.to_wkb(shape, include_srid=True, byte_order=1), srid=4326, extended=True)
 
 

@@ -29,6 +29,7 @@ WRITERS: Final[dict[str, Callable[[Work, Sequence[Numbered]], Outcome]]] = {
     "addresses": import_places.addresses,
     "streets": import_places.streets,
     "hydrants": import_places.hydrants,
+    "assets": import_places.assets,
     "meters": import_meters.meters,
     "accounts": import_accounts.accounts,
     "orders": import_orders.orders,

@@ -65,6 +65,22 @@ class HydrantRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetRow:
+    """A main, valve or other asset; its shape is WKB in longitude and latitude."""
+
+    source_key: str
+    kind: str
+    number: str | None
+    material: str | None
+    diameter_in: float | None
+    installed_on: date | None
+    status: str | None
+    shape: bytes
+    bounds: tuple[float, float, float, float]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class MeterRow:
     """A meter and where it is installed, by the service point's number or its address; in stock where by neither."""
 
@@ -237,6 +253,6 @@ class LotRow:
 
 
 ImportRow = (
-    AddressRow | StreetRow | HydrantRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow | LotRow
-    | PaymentRow | ReturnedPaymentRow | StandingRow | HoldRow
+    AddressRow | StreetRow | HydrantRow | AssetRow | MeterRow | AccountRow | OrderRow | ContactRow | ChangeOutRow
+    | LotRow | PaymentRow | ReturnedPaymentRow | StandingRow | HoldRow
 )  # fmt: skip

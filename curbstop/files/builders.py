@@ -1,12 +1,14 @@
 """Makes a layout's value out of a row's values: one function a layout."""
 
+from hashlib import sha256
 from typing import Any, Final
 
-from shapely import LineString, Point
+from shapely import LineString, Point, is_valid_reason, to_wkb
 
 from curbstop.domain.import_rows import (
     AccountRow,
     AddressRow,
+    AssetRow,
     ChangeOutRow,
     ContactRow,
     HydrantRow,
@@ -125,6 +127,31 @@ def hydrant(draft: Draft) -> HydrantRow:
         flow_gpm=draft.get("flow_gpm"),
         status=draft.get("status"),
         location=point,
+        attributes=draft.others(),
+    )
+
+
+def asset(draft: Draft) -> AssetRow:
+    """An asset of any shape. RefusedError where the shape is none, or no valid one."""
+    shape = draft.geometry
+    if shape is None or shape.is_empty:
+        raise RefusedError("missing_geometry", "The asset has no shape.")
+    if not shape.is_valid:
+        raise RefusedError("bad_geometry", f"The shape is not valid: {is_valid_reason(shape)[:80]}.")
+    kind, number = draft.words("kind") or "asset", draft.words("number")
+    wkb = to_wkb(shape, byte_order=1)
+    key = sha256(wkb).hexdigest()[:32]
+    diameter = draft.get("diameter_in")
+    return AssetRow(
+        source_key=key_of("id", draft.words("id")) if draft.words("id") else key_of("asset", kind, number, key),
+        kind=kind,
+        number=number or None,
+        material=draft.get("material"),
+        diameter_in=None if diameter is None else float(diameter),
+        installed_on=draft.get("installed_on"),
+        status=draft.get("status"),
+        shape=wkb,
+        bounds=shape.bounds,
         attributes=draft.others(),
     )
 

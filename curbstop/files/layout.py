@@ -64,7 +64,7 @@ class Layout:
     name: str
     fields: tuple[Field, ...]
     build: Callable[[Draft], ImportRow]
-    geometry: Literal["point", "line"] | None = None
+    geometry: Literal["point", "line", "shape"] | None = None
     needs: tuple[tuple[str, ...], ...] = ()
     # Rows are the same thing when this is equal; see Reading.
     identity: Callable[[Any], str] = repr

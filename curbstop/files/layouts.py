@@ -87,6 +87,24 @@ HYDRANTS: Final = Layout(
     builders.hydrant,
     geometry="point",
 )  # fmt: skip
+ASSETS: Final = Layout(
+    "assets",
+    (
+        Field("id", text(100), "The file's own id of the asset", _ID),
+        Field("kind", text(40), "What it is: main, valve, manhole", ("asset_type", "assettype", "featuretype",
+              "subtype", "type", "layer")),
+        Field("number", text(60), "Number of the asset", ("asset_id", "assetid", "facilityid", "facility_id", "name")),
+        Field("material", text(40), "What it is made of", ("pipe_material", "mat")),
+        Field("diameter_in", decimal(Decimal(0), Decimal(1000)), "Diameter in inches", ("diameter", "pipe_diameter",
+              "diam", "size")),
+        Field("installed_on", day, "Day of installation", ("installdate", "install_date", "date_installed")),
+        Field("status", code({"ACT": "active", "ABN": "abandoned", "INA": "inactive", "PRO": "proposed",
+              "OOS": "out_of_service", "RET": "retired"}, others=20), "Place in its life",
+              ("lifecyclestatus", "lifecycle_status", "asset_status")),
+    ),
+    builders.asset,
+    geometry="shape",
+)  # fmt: skip
 METERS: Final = Layout(
     "meters",
     (
@@ -208,6 +226,7 @@ LAYOUTS: Final = {
         ADDRESSES,
         STREETS,
         HYDRANTS,
+        ASSETS,
         METERS,
         ACCOUNTS,
         ORDERS,

@@ -8,7 +8,7 @@ from typing import Final
 from shapely import LineString, MultiLineString, MultiPoint, Point, line_merge
 from shapely.geometry.base import BaseGeometry
 
-from curbstop.domain.import_rows import AddressRow, HydrantRow, ImportRow, StreetRow
+from curbstop.domain.import_rows import AddressRow, AssetRow, HydrantRow, ImportRow, StreetRow
 from curbstop.domain.problems import Problem
 from curbstop.files.layout import Layout, draft, resolve
 from curbstop.files.opener import open_source
@@ -115,6 +115,8 @@ class Reading:
         if isinstance(value, StreetRow):
             for x, y in (value.line[0], value.line[-1]):
                 self.preview.reach(x, y, x, y)
+        elif isinstance(value, AssetRow):
+            self.preview.reach(*value.bounds)
         elif isinstance(value, AddressRow | HydrantRow) and value.location:
             self.preview.reach(*value.location, *value.location)
             self.preview.placed += isinstance(value, AddressRow) and value.location_source == "geocoded"
@@ -141,6 +143,8 @@ class Reading:
             except ValueError:
                 return Fault("bad_geometry", f"{x[:30]!r}, {y[:30]!r} are no coordinates.")
         shape = row.geometry
+        if self._layout.geometry == "shape":
+            return shape
         if isinstance(shape, MultiPoint) and len(shape.geoms) == 1:
             shape = shape.geoms[0]
         elif isinstance(shape, MultiLineString):

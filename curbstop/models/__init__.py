@@ -3,7 +3,7 @@
 from curbstop.models.access_issue import AccessIssue, AccessNotice, AccessStep
 from curbstop.models.account import Account, Customer
 from curbstop.models.ami_event import AmiEvent
-from curbstop.models.asset import Hydrant, Street
+from curbstop.models.asset import Hydrant, Street, UtilityAsset
 from curbstop.models.asset_note import AssetNote
 from curbstop.models.attachment import Attachment, Thumbnail, Upload
 from curbstop.models.audit import AuditEntry
@@ -152,6 +152,7 @@ __all__ = [
     "TempService",
     "Thumbnail",
     "Upload",
+    "UtilityAsset",
     "WeatherDay",
     "WrongTry",
 ]

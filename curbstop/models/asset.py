@@ -1,10 +1,10 @@
-"""Streets and hydrants: layers that the utility brings along and the field works by."""
+"""Streets, hydrants and other assets: layers that the utility brings along and the field works by."""
 
 from datetime import date
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import String
+from sqlalchemy import Float, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from curbstop.models.base import Base, Json, Versioned
@@ -40,4 +40,20 @@ class Hydrant(Versioned, Base):
     status: Mapped[str | None] = mapped_column(String(20))
     attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    source_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+
+
+class UtilityAsset(Versioned, Base):
+    """A main, valve or whatever else the asset register has, as a shape of any kind."""
+
+    __tablename__ = "utility_asset"
+
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    number: Mapped[str | None] = mapped_column(String(60), index=True)
+    material: Mapped[str | None] = mapped_column(String(40))
+    diameter_in: Mapped[float | None] = mapped_column(Float)
+    installed_on: Mapped[date | None]
+    status: Mapped[str | None] = mapped_column(String(20))
+    attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    shape: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
     source_key: Mapped[str | None] = mapped_column(String(120), unique=True)

@@ -11,7 +11,7 @@ from curbstop.models.base import Base, utc_now
 # The bucket that no tablet pulls: it has a notice for each change of an order, for the office's live streams.
 OFFICE = "office"
 # Tables that maps are drawn of. Each has a bucket that no tablet pulls, with a notice for every write.
-MAPPED = frozenset({"service_point", "stop", "route", "route_version", "street", "hydrant"})
+MAPPED = frozenset({"service_point", "stop", "route", "route_version", "street", "hydrant", "utility_asset"})
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -14,7 +14,7 @@ from pyproj import Transformer
 from shapely.geometry import shape
 
 from curbstop.commands import bulk
-from curbstop.models import Hydrant, Street
+from curbstop.models import Hydrant, Street, UtilityAsset
 from tests.api.office import Client, Office
 from tests.town import Town
 
@@ -34,6 +34,8 @@ def client(office: Office, town: Town) -> Client:
             {"number": f"H-{n}", "location": f"SRID=4326;POINT({-79 + n / 1000} 35)", "attributes": {}} for n in (1, 2)
         ]
         bulk.load(work, Hydrant, at)
+        tank = "SRID=4326;POLYGON((-79 35, -78.999 35, -78.999 35.001, -79 35))"
+        bulk.load(work, UtilityAsset, [{"kind": "tank", "shape": tank, "attributes": {}}])
     return office.as_("gus")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from curbstop.commands import bulk
 from curbstop.domain.permissions import Action, may
-from curbstop.models import Hydrant, ServicePoint, Street
+from curbstop.models import Hydrant, ServicePoint, Street, UtilityAsset
 from geo.layers import LAYERS
 from tests.api.office import PEOPLE, Client, Office
 from tests.town import Town
@@ -56,6 +56,8 @@ def test_each_layer_is_found_by_box_and_moment_in_every_system(office: Office, t
     proposal = town.proposal(places[1], by="tom", captures={"notes": "Gate 4711", "new_sequence": 5})
     with town.work() as work:
         bulk.load(work, Street, [{"name": "Main St", "line": "SRID=4326;LINESTRING(-79 35, -78.99 35.01)"}])
+        tank = "SRID=4326;POLYGON((-79 35, -78.999 35, -78.999 35.001, -79 35))"
+        bulk.load(work, UtilityAsset, [{"kind": "tank", "shape": tank, "attributes": {}}])
         bulk.load(work, Hydrant, [{"number": "H-1", "location": "SRID=4326;POINT(-79 35)", "attributes": {}}])
     gus = office.as_("gus")
     for layer in LAYERS:

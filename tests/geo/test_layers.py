@@ -13,6 +13,7 @@ TABLES = {
     "hydrant",
     "service_order",
     "route_change_request",
+    "utility_asset",
 }
 
 
