@@ -117,6 +117,11 @@ class Settings:
         return self.data_dir / "snapshots"
 
     @property
+    def packs_dir(self) -> Path:
+        """Where map packs lie, named by their content."""
+        return self.data_dir / "packs"
+
+    @property
     def files_dir(self) -> Path:
         """Where photos lie, named by their content, unless a bucket keeps them."""
         return self.data_dir / "files"

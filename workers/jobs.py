@@ -17,11 +17,12 @@ from curbstop.commands import (
     service_levels,
     thumbnails,
 )
+from curbstop.commands import map_packs as map_pack_commands
 from curbstop.commands import snapshots as snapshot_commands
 from curbstop.commands.work import Work, system_work
 from curbstop.models.engine import Sessions, make_engine
 from curbstop.settings import Settings, load
-from sync import snapshots
+from sync import map_packs, snapshots
 
 Payload = Mapping[str, Any]
 
@@ -70,6 +71,22 @@ def _keep_snapshot(work: Work, _payload: Payload, built: snapshots.Built | None)
     snapshots.keep(work, built)
 
 
+def _survey_map(sessions: Sessions, _settings: Settings, _payload: Payload) -> map_packs.Survey:
+    return map_packs.survey(sessions)
+
+
+def _take_survey(work: Work, _payload: Payload, found: map_packs.Survey) -> None:
+    map_packs.take(work, found)
+
+
+def _write_packs(sessions: Sessions, settings: Settings, payload: Payload) -> list[map_pack_commands.Built]:
+    return map_packs.write(sessions, settings, payload["squares"])
+
+
+def _keep_packs(work: Work, _payload: Payload, made: list[map_pack_commands.Built]) -> None:
+    map_pack_commands.keep(work, made)
+
+
 TOPICS: dict[str, Callable[[Work, Payload], object]] = {
     "service_order.completed": _auto_post,
     access_issues.UTILITY_FAULT: _order_repair,
@@ -81,6 +98,8 @@ PREPARED: dict[str, tuple[Callable[[Sessions, Settings, Payload], Any], Callable
     "attachment.stored": (_draw_thumbnail, _keep_thumbnail),
     letters.APPROVED: (_set_letters, _freeze_letters),
     letter_batches.GATHERED: (_bind_batch, _keep_bound),
+    map_pack_commands.SURVEY: (_survey_map, _take_survey),
+    map_pack_commands.BUILD: (_write_packs, _keep_packs),
     snapshot_commands.TOPIC: (_write_snapshot, _keep_snapshot),
 }
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("curbstop.cli.demo", "demo"),
     "export": ("curbstop.cli.exports", "exports"),
     "import": ("curbstop.cli.imports", "imports"),
+    "map-packs": ("curbstop.cli.map_packs", "make_map_packs"),
     "migrate": ("curbstop.cli.office", "migrate"),
     "new-history": ("curbstop.cli.history", "new_history"),
     "serve": ("curbstop.cli.serve", "serve"),

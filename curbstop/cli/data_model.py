@@ -128,7 +128,10 @@ AREAS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         "up to a horizon; a first sync begins with a snapshot.",
         ("op_ledger", "conflict", "change_log", "bucket_row", "change_horizon", "snapshot", "sync_history"),
     ),
-    "Map": ("What addresses are placed on, and what technicians look for.", ("street", "hydrant", "utility_asset")),
+    "Map": (
+        "What addresses are placed on, what technicians look for, and the squares that tablets carry as packs.",
+        ("street", "hydrant", "utility_asset", "map_square"),
+    ),
     "Search": ("Words and the rows that they lead to, kept by the commands.", ("search_word", "search_posting")),
     "The house's own": (
         "Who wrote what; jobs that leave in the transaction that asked for them; answers kept for retries; numbers "

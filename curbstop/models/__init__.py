@@ -25,6 +25,7 @@ from curbstop.models.inventory import InventoryMove, MeterModel, Radio
 from curbstop.models.layer_key import LayerKey
 from curbstop.models.letter import Letter, LetterBatch, LetterTemplate, PropertyOwner
 from curbstop.models.lock import Lock
+from curbstop.models.map_pack import MapSquare
 from curbstop.models.meter import Endpoint, Installation, Meter, Register
 from curbstop.models.meter_test import MeterTest
 from curbstop.models.moratorium import Moratorium, WeatherDay
@@ -103,6 +104,7 @@ __all__ = [
     "LocateTicket",
     "Lock",
     "Lot",
+    "MapSquare",
     "Meter",
     "MeterModel",
     "MeterTest",

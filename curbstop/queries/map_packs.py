@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, case, column, func, literal_column, select, table
 from sqlalchemy.orm import Session
 
+from curbstop.domain.actors import Actor
+from curbstop.domain.permissions import Action, require
+from curbstop.models.map_pack import MapSquare
 from curbstop.queries import tiles
 from curbstop.queries.tile_layers import DEEPEST, LAYERS, TileLayer, kinds
 from geo import packs
@@ -52,6 +55,22 @@ def metadata() -> dict[str, Any]:
             for layer in LAYERS_IN
         ]
     }
+
+
+def progress(session: Session, actor: Actor) -> dict[str, Any]:
+    """How many squares there are, how many wait for their pack, and what the packs are. Problem(`forbidden`)."""
+    require(actor, Action.VIEW_NETWORK)
+    waiting = case((func.coalesce(MapSquare.built, "") != MapSquare.wanted, 1), else_=0)
+    squares, due, made, size, built_at = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(waiting), 0),
+            func.count(MapSquare.sha256),
+            func.coalesce(func.sum(MapSquare.size), 0),
+            func.max(MapSquare.built_at),
+        )
+    ).one()
+    return {"squares": squares, "waiting": due, "packs": made, "bytes": int(size), "built_at": built_at}
 
 
 def survey(session: Session) -> dict[Tile, str]:
