@@ -1,6 +1,7 @@
 """OGC API Features: the layers for QGIS, GDAL and whatever else speaks the standard."""
 
 import gzip
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -180,7 +181,17 @@ def get_layer_feature(layer: str, feature_id: str) -> Response:
 
 
 def _collection(session: Session, layer: Layer) -> Json:
-    return pages.collection(_root(), layer, extent(session, layer), _offered(), storage_crs(_storage()))
+    box = None if _misplaces_extents(request.user_agent.string) else extent(session, layer)
+    return pages.collection(_root(), layer, box, _offered(), storage_crs(_storage()))
+
+
+def _misplaces_extents(client: str) -> bool:
+    """Whether it is a QGIS that takes an extent's degrees for feet or meters (QGIS 63984), and zooms to nowhere.
+
+    Without one it looks at the first features instead.
+    """
+    found = re.search(r"QGIS/(\d{5})(?:\D|$)", client)
+    return found is not None and not (int(found[1]) >= 34406 or 34014 <= int(found[1]) < 34100)
 
 
 def _storage() -> str:

@@ -83,6 +83,15 @@ def test_each_layer_is_found_by_box_and_moment_in_every_system(office: Office, t
     assert _ids(gus, "streets", bbox="170,34,-80,36") == []
 
 
+def test_a_qgis_that_takes_degrees_for_feet_is_told_no_extent(office: Office, town: Town) -> None:
+    town.place()
+    gus, url = office.as_("gus"), "/ogc/collections/service_points"
+    for client, told in (("34006", False), ("34014", True), ("34405", False), ("34406", True), ("40001", True)):
+        answer = gus.get(url, headers={"User-Agent": f"Mozilla/5.0 QGIS/{client}/Debian GNU/Linux 13"}).json
+        assert ("extent" in answer) == told, client
+    assert "extent" in gus.get(url).json
+
+
 def test_axes_and_headers_follow_the_system_that_was_asked_for(office: Office, town: Town) -> None:
     town.place()
     gus = office.as_("gus")
