@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, creates, page_of, reading, writing
 from api.core.schemas import Flag, Id, Many, Moment, Number, Text, Whole
-from curbstop.commands import routes as commands
+from curbstop.commands import route_versions as commands
 from curbstop.queries import route_walks
 from curbstop.queries import routes as queries
 from curbstop.queries.page import Page, PageRequest
@@ -31,6 +31,9 @@ class RouteVersionAnswer(Answer):
     state = Text("Draft, published (what is walked) or retired.", "draft", choices=STATES)
     stop_count = Whole("How many stops it has.", 240)
     length_m = Number("How long it is, in meters as the crow flies.", 4200.5, **NULL)
+    note = Text("What was done to the version before.", "reversed", **NULL)
+    base_id = Id("What was walked when it was begun; with another since, it is not published.", **NULL)
+    bundle_id = Id("What the drafts of one edit of several routes share; they are published together.", **NULL)
     published_at = Moment("When it was published.", **NULL)
     created_at = Moment("When it was drafted.")
 
@@ -54,6 +57,7 @@ class RouteVersionNew(Body):
 
 class PublishBody(Body):
     force = Flag("Publish although somebody walks the route now.", False, load_default=False)
+    renumber = Flag("Give its stops even gaps.", False, load_default=False)
 
 
 class RouteWalkNew(Body):
@@ -155,7 +159,7 @@ def publish_route_version(route_version_id: UUID, body: dict[str, Any]) -> Row[A
     """Publish a draft: it is what is walked from now on, and the earlier version is retired.
 
     Sessions under way keep theirs. 409 `conflict`: it is no draft, it has no stops, somebody walks the route now (but
-    for `force`), or one of its places is on another published route.
+    for `force`), another version was published since it was begun, or one of its places is on another published route.
     """
     with writing() as work:
         commands.publish(work, route_version_id, **body)

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from bench.figures import Figure, figure
 from bench.place import Database, Place, database
-from curbstop.commands import routes
+from curbstop.commands import route_versions, routes
 from curbstop.commands.import_rows import line_element
 from curbstop.domain.actors import Actor
 from curbstop.domain.permissions import Role
@@ -65,7 +65,7 @@ def build(base: Database, blocks: int) -> tuple[UUID, UUID]:
         work.session.execute(insert(ServicePoint), rows)
         cycle = routes.create_cycle(work, code="C1", name="Cycle")
         route = routes.create(work, code="R1", name="Route", cycle_id=cycle.id)
-        version = routes.draft(work, route.id, places)
+        version = route_versions.draft(work, route.id, places)
         return version.id, places[0]
 
 

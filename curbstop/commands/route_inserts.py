@@ -2,16 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
-
-from curbstop.commands import journal, routes
+from curbstop.commands import journal, route_versions
 from curbstop.commands.work import Work, get
-from curbstop.domain import sequences as rules
 from curbstop.domain.permissions import Action, Grant, require
 from curbstop.domain.problems import Problem
-from curbstop.models.calendar import in_force
-from curbstop.models.ids import new_id
-from curbstop.models.route import Route, RouteVersion, Stop
+from curbstop.models.route import Route, RouteVersion
 from curbstop.models.service_point import ServicePoint
 
 
@@ -28,47 +23,14 @@ def insert_stop(
         raise Problem("forbidden", "Only a GIS editor publishes a route.")
     route = get(work, Route, route_id)
     point = get(work, ServicePoint, service_point_id, lock=False)
-    now = work.session.scalar(
-        select(RouteVersion).where(RouteVersion.route_id == route.id, RouteVersion.state == routes.PUBLISHED)
-    )
+    now = route_versions.published_id(work, route.id)
     if now is None:
         raise Problem("conflict", f"Nothing is published of route {route.code}; draft it and publish it first.")
-    there = work.session.execute(
-        select(Stop.id, Stop.service_point_id, Stop.sequence)
-        .where(Stop.route_version_id == now.id)
-        .order_by(Stop.sequence)
-    ).all()
-    if any(row.service_point_id == point.id for row in there):
+    there = route_versions.walk_of(work, now)
+    if any(stand.service_point_id == point.id for stand in there):
         raise Problem("conflict", f"{point.number} is on route {route.code} already.")
-    ids = [row.id for row in there]
-    if after_stop_id is not None and after_stop_id not in ids:
+    if after_stop_id is not None and all(stand.id != after_stop_id for stand in there):
         raise Problem("conflict", "That stop is not on the published version; look at the proposals again.")
-    index = ids.index(after_stop_id) + 1 if after_stop_id is not None else 0
-    placed = rules.insert([row.sequence for row in there], index, in_force(work.session).policy.routes)
-    points = [row.service_point_id for row in there]
-    points.insert(index, point.id)
-    version = _next_version(work, route, points, placed)
-    said = {"number": version.number, "place": point.number, "sequence": placed.sequence, "renumbered": placed.moved}
-    journal.audit(work, "insert_stop", "route_version", version.id, after=said)
-    return routes.publish(work, version.id, force=force)
-
-
-def _next_version(work: Work, route: Route, points: list[UUID], placed: rules.Inserted) -> RouteVersion:
-    newest = select(func.max(RouteVersion.number)).where(RouteVersion.route_id == route.id)
-    version = RouteVersion(
-        id=new_id(),
-        route_id=route.id,
-        number=(work.session.scalar(newest) or 0) + 1,
-        state=routes.DRAFT,
-        stop_count=len(points),
-        length_m=routes.length_of(work, points),
-        created_at=work.at,
-    )
-    work.session.add(version)
-    work.session.flush()
-    rows = [
-        {"id": new_id(), "route_version_id": version.id, "service_point_id": point, "sequence": number, "version": 1}
-        for point, number in zip(points, placed.sequences, strict=True)
-    ]
-    work.session.execute(insert(Stop), rows)
-    return version
+    version = route_versions.add_stops(work, now, [point.id], after_stop_id=after_stop_id)
+    journal.audit(work, "insert_stop", "route_version", version.id, after={"place": point.number})
+    return route_versions.publish(work, version.id, force=force)

@@ -1,28 +1,20 @@
-"""Routes: cycles, versions of a route and their stops, and the sessions in which somebody walks one."""
+"""Routes: cycles, a reader's day of one, and the sessions in which somebody walks it."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from geoalchemy2 import WKBElement
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
-from curbstop.commands import journal, scope, tap_steps
+from curbstop.commands import journal, scope
 from curbstop.commands.work import Work, check_version, get
 from curbstop.domain.permissions import Action, Grant, Role, require
 from curbstop.domain.problems import Problem
-from curbstop.models.among import among
 from curbstop.models.ids import new_id
 from curbstop.models.route import Cycle, Route, RouteSession, RouteVersion, Stop
 from curbstop.models.service_point import ServicePoint
-from curbstop.models.sqlite_geometry import point_of
 from curbstop.models.staff import Staff
-from geo.distance import length_m
 
-# Gaps between sequence numbers, so that a new stop fits without moving the others.
-GAP = 10
-DRAFT, PUBLISHED, RETIRED = "draft", "published", "retired"
+PUBLISHED = "published"
 
 
 def create_cycle(work: Work, *, code: str, name: str) -> Cycle:
@@ -71,76 +63,6 @@ def edit(
         route.name = name
     journal.changed(work, route, "edit")
     return route
-
-
-def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> RouteVersion:
-    """A draft with these stops in this order. Problems: forbidden, invalid (twice the same, or unknown, places)."""
-    _require_routes(work)
-    route = get(work, Route, route_id)
-    if len(set(service_point_ids)) != len(service_point_ids):
-        raise Problem("invalid", "A service point stands on a route once.", field="service_point_ids")
-    places = select(ServicePoint.id, ServicePoint.location).where(ServicePoint.id.in_(service_point_ids))
-    known: dict[UUID, WKBElement | None] = {row.id: row.location for row in work.session.execute(places)}
-    missing = [str(point) for point in service_point_ids if point not in known]
-    if missing:
-        raise Problem("invalid", f"There are no service points {', '.join(missing[:5])}.", field="service_point_ids")
-    newest = work.session.scalar(select(func.max(RouteVersion.number)).where(RouteVersion.route_id == route.id)) or 0
-    version = RouteVersion(
-        id=new_id(),
-        route_id=route.id,
-        number=newest + 1,
-        state=DRAFT,
-        stop_count=len(service_point_ids),
-        length_m=_length_m([known[point] for point in service_point_ids]),
-        created_at=work.at,
-    )
-    work.session.add(version)
-    work.session.flush()
-    stops = [
-        {
-            "id": new_id(),
-            "route_version_id": version.id,
-            "service_point_id": point,
-            "sequence": GAP * place,
-            "version": 1,
-        }
-        for place, point in enumerate(service_point_ids, start=1)
-    ]
-    if stops:
-        work.session.execute(insert(Stop), stops)
-    journal.audit(work, "draft", "route_version", version.id, after={"route": route.code, "stops": len(stops)})
-    return version
-
-
-def publish(work: Work, version_id: UUID, *, force: bool = False) -> RouteVersion:
-    """A draft becomes what is walked from now on. While somebody walks the route, only by `force`.
-
-    Sessions under way keep the version that they began with. Problems: forbidden, not_found, conflict (no draft, no
-    stops, being walked, or a stop is on another published route).
-    """
-    if Grant.YES not in require(work.actor, Action.PUBLISH_ROUTE):
-        raise Problem("forbidden", "Only a GIS editor publishes a route.")
-    version = get(work, RouteVersion, version_id)
-    get(work, Route, version.route_id)
-    if version.state != DRAFT:
-        raise Problem("conflict", f"Version {version.number} is {version.state}; only a draft is published.")
-    if not version.stop_count:
-        raise Problem("conflict", "A route without stops is not published.")
-    if not force:
-        _check_not_walked(work, version)
-    _check_on_no_other_route(work, version)
-    before = work.session.scalars(
-        select(RouteVersion).where(RouteVersion.route_id == version.route_id, RouteVersion.state == PUBLISHED)
-    )
-    for earlier in before.all():
-        earlier.state = RETIRED
-    # The unique index allows one published version: the earlier one must be gone first.
-    work.session.flush()
-    version.state, version.published_at = PUBLISHED, work.at
-    work.session.flush()
-    tap_steps.came_on_route(work, version.id)
-    journal.audit(work, "publish", "route_version", version.id, after={"number": version.number})
-    return version
 
 
 def start_session(work: Work, version_id: UUID, *, technician_id: UUID, on_date: date) -> RouteSession:
@@ -226,47 +148,3 @@ def _require_crew(work: Work, technician_id: UUID) -> None:
     led = select(Staff.id).where(Staff.id == technician_id, Staff.crew_lead_id == work.actor.staff_id)
     if work.session.scalar(led) is None:
         raise Problem("forbidden", "A crew lead dispatches the own crew only.", action=Action.DISPATCH.value)
-
-
-def _check_not_walked(work: Work, version: RouteVersion) -> None:
-    walked = (
-        select(RouteSession.id)
-        .join(RouteVersion, RouteVersion.id == RouteSession.route_version_id)
-        .where(RouteVersion.route_id == version.route_id, RouteSession.state == "open")
-    )
-    if work.session.scalar(walked.limit(1)) is not None:
-        raise Problem("conflict", "Somebody walks this route now; close the session, or publish with `force`.")
-
-
-def _check_on_no_other_route(work: Work, version: RouteVersion) -> None:
-    mine = aliased(Stop)
-    elsewhere = work.session.execute(
-        select(ServicePoint.number, Route.code)
-        .join(mine, mine.service_point_id == ServicePoint.id)
-        .join(Stop, Stop.service_point_id == mine.service_point_id)
-        .join(RouteVersion, RouteVersion.id == Stop.route_version_id)
-        .join(Route, Route.id == RouteVersion.route_id)
-        .where(
-            mine.route_version_id == version.id,
-            RouteVersion.state == PUBLISHED,
-            RouteVersion.route_id != version.route_id,
-        )
-        .order_by(ServicePoint.number)
-        .limit(5)
-    ).all()
-    if elsewhere:
-        named = ", ".join(f"{number} (on {code})" for number, code in elsewhere)
-        raise Problem("conflict", f"A service point is on one route at a time: {named}.")
-
-
-def length_of(work: Work, points: Sequence[UUID]) -> float | None:
-    """How long a walk along places is, in meters as the crow flies."""
-    places = select(ServicePoint.id, ServicePoint.location).where(among(work.session, ServicePoint.id, points))
-    known: dict[UUID, WKBElement | None] = {row.id: row.location for row in work.session.execute(places)}
-    return _length_m([known[point] for point in points])
-
-
-def _length_m(locations: Sequence[WKBElement | None]) -> float | None:
-    """Along the stops that have a position, as the crow flies from each to the next."""
-    points = [point_of(bytes(place.data)) for place in locations if place is not None]
-    return round(length_m(points), 1) if len(points) > 1 else None

@@ -1,5 +1,6 @@
 """Sequence numbers of a route's stops: where a new one fits, and how few others make room for it."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class RoutePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """The numbers of all stops with the new one among them; `moved` of the others have another number now."""
+    """The numbers of all stops with the new ones from `index` on; `moved` of the others have another number now."""
 
     sequences: tuple[int, ...]
     index: int
@@ -28,26 +29,50 @@ class Inserted:
         return self.sequences[self.index]
 
 
-def insert(sequences: Sequence[int], index: int, policy: RoutePolicy) -> Inserted:
-    """Puts a stop at `index` (0 is the beginning) among rising numbers.
+def insert(sequences: Sequence[int], index: int, policy: RoutePolicy, *, count: int = 1) -> Inserted:
+    """Puts `count` stops at `index` (0 is the beginning) among rising numbers.
 
-    In the middle of its neighbors where there is room; else the smallest window of stops around it is numbered anew, so
-    that each has a gap of two or more. No number is wider than the policy's digits: Problem(`sequence_full`).
+    In the middle of their neighbors where there is room; else the smallest window of stops around them is numbered
+    anew, so that each has a gap of two or more. No number is wider than the policy's digits: Problem(`sequence_full`).
     """
     highest = 10**policy.sequence_digits - 1
     before, after = _bounds(sequences, index, index, highest)
-    if index == len(sequences) and before + policy.gap <= highest:
-        return _with(sequences, index, index, [before + policy.gap], index)
-    if after - before >= LEAST_GAP:
-        return _with(sequences, index, index, [before + (after - before) // 2], index)
+    if index == len(sequences) and before + policy.gap * count <= highest:
+        appended = [before + policy.gap * step for step in range(1, count + 1)]
+        return _with(sequences, index, index, appended, (index, count))
+    if after - before > count:
+        return _with(sequences, index, index, _spread(before, after, count), (index, count))
     for size in range(1, len(sequences) + 1):
         for first in range(max(0, index - size), min(index, len(sequences) - size) + 1):
             low, high = _bounds(sequences, first, first + size, highest)
-            parts = size + 2
-            if high - low >= LEAST_GAP * parts:
-                spread = [low + (high - low) * step // parts for step in range(1, parts)]
-                return _with(sequences, first, first + size, spread, index)
+            if high - low >= LEAST_GAP * (size + count + 1):
+                spread = _spread(low, high, size + count)
+                return _with(sequences, first, first + size, spread, (index, count))
     raise Problem("sequence_full", f"No stop fits in: numbers have {policy.sequence_digits} digits.")
+
+
+def place_at(sequences: Sequence[int], wanted: int, policy: RoutePolicy) -> Inserted:
+    """Gives a stop the number that somebody wants for it; where it is taken, the place before whoever has it."""
+    index = bisect_left(sequences, wanted)
+    if wanted in sequences[index : index + 1]:
+        return insert(sequences, index, policy)
+    if not 0 < wanted < 10**policy.sequence_digits:
+        raise Problem("sequence_full", f"{wanted} is no number of at most {policy.sequence_digits} digits.")
+    return _with(sequences, index, index, [wanted], (index, 1))
+
+
+def renumbered(count: int, policy: RoutePolicy) -> list[int]:
+    """Numbers for a whole route, with the policy's gap, or with what the digits leave room for."""
+    highest = 10**policy.sequence_digits - 1
+    gap = min(policy.gap, highest // count) if count else policy.gap
+    if gap < 1:
+        raise Problem("sequence_full", f"{count} stops have no room in {policy.sequence_digits} digits.")
+    return [gap * place for place in range(1, count + 1)]
+
+
+def _spread(low: int, high: int, count: int) -> list[int]:
+    """So many numbers between two, evenly."""
+    return [low + (high - low) * step // (count + 1) for step in range(1, count + 1)]
 
 
 def _bounds(sequences: Sequence[int], first: int, last: int, highest: int) -> tuple[int, int]:
@@ -56,8 +81,9 @@ def _bounds(sequences: Sequence[int], first: int, last: int, highest: int) -> tu
     return low, sequences[last] if last < len(sequences) else highest + 1
 
 
-def _with(sequences: Sequence[int], first: int, last: int, window: Sequence[int], index: int) -> Inserted:
+def _with(sequences: Sequence[int], first: int, last: int, window: Sequence[int], new: tuple[int, int]) -> Inserted:
+    index, count = new
     numbered = (*sequences[:first], *window, *sequences[last:])
-    others = numbered[:index] + numbered[index + 1 :]
+    others = numbered[:index] + numbered[index + count :]
     moved = sum(was != now for was, now in zip(sequences, others, strict=True))
     return Inserted(numbered, index, moved)

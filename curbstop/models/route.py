@@ -31,7 +31,11 @@ class Route(Versioned, Base):
 
 
 class RouteVersion(Base):
-    """A numbered state of a route: draft, published or retired. A session pins the one it started with."""
+    """A numbered state of a route: draft, published or retired. A session pins the one it started with.
+
+    `base_id` is the version that was published when the draft was begun: published in between, another would be lost.
+    Drafts of one `bundle_id` came of one edit of several routes and are published together. `note` says what was done.
+    """
 
     __tablename__ = "route_version"
     __table_args__ = (
@@ -49,6 +53,9 @@ class RouteVersion(Base):
     route_id: Mapped[UUID] = mapped_column(ForeignKey("route.id"))
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(12), default="draft")
+    base_id: Mapped[UUID | None]
+    bundle_id: Mapped[UUID | None] = mapped_column(index=True)
+    note: Mapped[str | None] = mapped_column(String(200))
     stop_count: Mapped[int] = mapped_column(default=0)
     length_m: Mapped[float | None]
     published_at: Mapped[datetime | None]
@@ -56,7 +63,10 @@ class RouteVersion(Base):
 
 
 class Stop(Base):
-    """A service point's place in a version; sequences leave gaps of ten so that new stops fit between."""
+    """A service point's place in a version; sequences leave gaps of ten so that new stops fit between.
+
+    `origin_id` is the stop that it was first, through all versions, splits and merges since; null: this very one.
+    """
 
     __tablename__ = "stop"
     __table_args__ = (
@@ -68,6 +78,7 @@ class Stop(Base):
     route_version_id: Mapped[UUID] = mapped_column(ForeignKey("route_version.id"))
     service_point_id: Mapped[UUID] = mapped_column(ForeignKey("service_point.id"), index=True)
     sequence: Mapped[int]
+    origin_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from api.core.context import EXTENSION, Context
 from api.core.tokens import Claims
-from curbstop.commands import cut_off_runs, letters, numbering, routes, secrets
+from curbstop.commands import cut_off_runs, letters, numbering, route_versions, routes, secrets
 from curbstop.commands.cut_off_candidates import NewRun
 from curbstop.commands.letters import Wanted
 from curbstop.domain.actors import Actor
@@ -70,6 +70,7 @@ from curbstop.models import (
     ServiceOrder,
     ServicePoint,
     Staff,
+    Stop,
     SupervisorTask,
     Tablet,
     TabletIncident,
@@ -366,11 +367,16 @@ class World:
         town.route([place], to="tom")
         with town.work("gus") as work:
             route_version = work.session.scalars(select(RouteVersion)).one()
-            drafted = routes.draft(work, route_version.route_id, [place.id])
+            drafted = route_versions.draft(work, route_version.route_id, [place.id])
+            other = routes.create(
+                work, code="C998", name="Other", cycle_id=work.session.scalars(select(Cycle.id)).one()
+            )
             ids.update(
                 route_id=route_version.route_id,
                 route_version_id=route_version.id,
                 draft_version_id=drafted.id,
+                other_version_id=route_versions.draft(work, other.id, []).id,
+                stop_id=work.session.scalars(select(Stop.id).where(Stop.route_version_id == route_version.id)).one(),
                 cycle_id=work.session.scalars(select(Cycle.id)).one(),
                 route_session_id=work.session.scalars(select(RouteSession.id)).one(),
                 reading_id=work.session.scalars(select(Reading.id).limit(1)).one(),

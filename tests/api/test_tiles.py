@@ -7,7 +7,7 @@ from typing import Any
 import mapbox_vector_tile
 from sqlalchemy import select, update
 
-from curbstop.commands import bulk, change_log, routes, service_points
+from curbstop.commands import bulk, change_log, route_versions, service_points
 from curbstop.models import Hydrant, RouteVersion, Street
 from curbstop.models.change_log import ChangeLog
 from geo.tiles import tile_at
@@ -75,7 +75,7 @@ def test_a_layers_tag_moves_with_its_own_rows_and_with_no_others(office: Office,
     town.route([place], to="tom")
     [version] = town.all(select(RouteVersion.route_id))
     with town.work("gus") as work:
-        routes.publish(work, routes.draft(work, version, [place.id]).id, force=True)
+        route_versions.publish(work, route_versions.draft(work, version, [place.id]).id, force=True)
     assert moved(before) == {"stops"}
     # What the change log forgets, its horizon remembers.
     before = tags()

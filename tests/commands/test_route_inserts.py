@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from curbstop.commands import route_inserts, routes, taps
+from curbstop.commands import route_inserts, route_versions, taps
 from curbstop.domain.problems import Problem
 from curbstop.models import BucketRow, RouteVersion, ServicePoint, Stop
 from curbstop.models.ids import new_id
@@ -87,9 +87,9 @@ def test_a_route_drafted_by_hand_counts_as_well(town: Town) -> None:
     route = a_route(town)
     point = build.read(town, tap_id).service_point_id
     with town.work("gus") as work:
-        version = routes.draft(work, route.id, [point])
+        version = route_versions.draft(work, route.id, [point])
         assert work.session.get_one(ServicePoint, point) is not None
-        routes.publish(work, version.id)
+        route_versions.publish(work, version.id)
     tap = build.read(town, tap_id)
     assert (tap.on_route_at is not None, tap.stage) == (True, "requested")
     assert len(town.all(select(RouteVersion))) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from curbstop.commands import routes, scope
+from curbstop.commands import route_versions, routes, scope
 from curbstop.domain.problems import Problem
 from curbstop.models import BucketRow, ChangeLog, Route, RouteVersion, Stop
 from curbstop.models.ids import new_id
@@ -20,13 +20,13 @@ def a_route(town: Town, code: str = "0101") -> Route:
 
 def drafted(town: Town, route: Route, places: list[Place]) -> RouteVersion:
     with town.work("gus") as work:
-        return routes.draft(work, route.id, [place.id for place in places])
+        return route_versions.draft(work, route.id, [place.id for place in places])
 
 
 def published(town: Town, route: Route, places: list[Place], **how: Any) -> RouteVersion:
     version = drafted(town, route, places)
     with town.work("gus") as work:
-        return routes.publish(work, version.id, **how)
+        return route_versions.publish(work, version.id, **how)
 
 
 def walked(town: Town, version: RouteVersion, *, by: str = "dana", technician: str = "tom") -> Any:
@@ -51,7 +51,7 @@ def test_a_draft_with_a_place_twice_or_unknown_is_refused(town: Town) -> None:
     route, place = a_route(town), town.place()
     for ids in ([place.id, place.id], [new_id()]):
         with pytest.raises(Problem, match="invalid"), town.work("gus") as work:
-            routes.draft(work, route.id, ids)
+            route_versions.draft(work, route.id, ids)
 
 
 def test_publishing_retires_the_version_before(town: Town) -> None:
@@ -67,11 +67,11 @@ def test_only_a_gis_editor_publishes_and_only_a_draft_with_stops(town: Town) -> 
     version = drafted(town, route, places)
     for name in ("dana", "sue", "tom"):
         with pytest.raises(Problem, match="forbidden"), town.work(name) as work:
-            routes.publish(work, version.id)
+            route_versions.publish(work, version.id)
     published(town, route, places)
     for wrong in (drafted(town, route, []), town.all(select(RouteVersion).where(RouteVersion.number == 2))[0]):
         with pytest.raises(Problem, match="conflict"), town.work("gus") as work:
-            routes.publish(work, wrong.id)
+            route_versions.publish(work, wrong.id)
 
 
 def test_a_service_point_is_on_one_published_route(town: Town) -> None:
