@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from curbstop.tablet import clock, first_sync, integrity, outbox, people, pulling, seal, uploading
+from curbstop.tablet import clock, first_sync, integrity, map_packs, outbox, people, pulling, seal, uploading
 from curbstop.tablet.errors import NotAllowed, Refused, SignInNeeded
 from curbstop.tablet.store import Store
 from curbstop.tablet.transport import Transport, as_json
@@ -25,6 +25,7 @@ class SyncReport:
     answered: int = 0
     uploaded: int = 0
     rows: int = 0
+    packs: int = 0
     steps: list[str] = field(default_factory=list)
     # Words for the technician when the app has to be updated before it is sent anything again.
     drain_only: str | None = None
@@ -142,6 +143,10 @@ class Client:
         """Sends the bytes of declared attachments; drops its own copy only when the server has exactly that."""
         return uploading.send_all(self.store, self._call)
 
+    def fetch_maps(self) -> int:
+        """Fetches the map packs that this tablet is to carry and lacks; how many."""
+        return map_packs.fetch_all(self.store, self._call, self.transport.pieces)
+
     # -- what I am to know
 
     def pull(self) -> int:
@@ -218,6 +223,7 @@ class Client:
             ("ask", self.ask),
             ("pull", self.pull),
             ("upload", self.upload),
+            ("maps", lambda: self.fetch_maps() if map_packs.is_due(self.store, rows=report.rows) else 0),
         ]
         for name, step in steps:
             try:
@@ -232,6 +238,8 @@ class Client:
                 report.rows += moved
             elif name == "upload":
                 report.uploaded += moved
+            elif name == "maps":
+                report.packs += moved
             else:
                 report.answered += moved
         return report

@@ -16,5 +16,5 @@ def test_the_tablets_database_is_made_from_nothing() -> None:
         database.executescript(path.read_text(encoding="utf-8"))
     tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     database.close()
-    downloads = {"staged", "download"}
+    downloads = {"staged", "download", "map_pack", "map_piece"}
     assert tables == {"meta", "server_row", "bucket_row", "outbox", "chain", "verdict", "attachment"} | downloads

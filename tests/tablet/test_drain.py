@@ -23,7 +23,7 @@ def test_it_drains_and_is_never_locked_out(town: Town, new_tablet: NewTablet) ->
     tom = new_tablet("tom")
     tom.work.create("GEN", str(town.place().id), instructions="Lid is cracked.")
     report = tom.client.sync()
-    assert report.steps == ["push", "ask", "pull", "upload"]
+    assert report.steps == ["push", "ask", "pull", "upload", "maps"]
     assert report.drain_only is not None
     assert "Update" in report.drain_only
     assert outbox.unanswered(tom.store) == 0
