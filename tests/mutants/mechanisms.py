@@ -311,4 +311,16 @@ MUTANTS: tuple[Mutant, ...] = (
         ),
         ("tests/commands/test_letters.py::test_an_approved_letter_is_frozen_whatever_changes_afterwards",),
     ),
+    Mutant(
+        "attributes of layers by role",
+        "whoever sees only places is told who has the work",
+        (Patch("curbstop/queries/layers.py", "if not (narrow and one.of_people)", "if narrow or True"),),
+        ("tests/api/test_layers.py::test_no_layer_tells_anybody_of_a_customer",),
+    ),
+    Mutant(
+        "keys for layers only",
+        "a GIS tool's key opens everything",
+        (Patch("api/core/signed_in.py", "if by_key and scheme", "if scheme"),),
+        ("tests/api/test_layer_keys.py::test_a_tool_reads_layers_by_a_key_until_its_person_ends_it",),
+    ),
 )
