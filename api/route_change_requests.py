@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, edits, page_of, reading, writing
+from api.core import Answer, Blueprint, Body, PageQuery, Sort, actor, creates, edits, page_of, reading, writing
 from api.core.schemas import Id, Moment, Number, Text, Whole
+from api.route_versions import RouteVersionAnswer
 from api.service_order_schemas import NULL
 from curbstop.commands import route_change_requests as commands
 from curbstop.queries import route_change_requests as queries
+from curbstop.queries import routes
 from curbstop.queries.page import Page, PageRequest
 
 blp = Blueprint(
@@ -54,6 +56,10 @@ class DecideRouteChangeBody(Body):
     reason = Text("Why.", "Right.", required=True, shortest=1, longest=500)
 
 
+class RouteChangeDraftBody(Body):
+    route_version_id = Id("The draft that it goes into; what is walked now, if left out.", load_default=None, **NULL)
+
+
 @blp.operation("GET", "", query=RouteChangeRequestQuery, answer=page_of(RouteChangeRequestAnswer))
 def list_route_change_requests(query: dict[str, Any], page: PageRequest) -> Page[Row[Any]]:
     """What was proposed; a proposal alters no route that is walked."""
@@ -89,3 +95,18 @@ def refuse_route_change(request_id: UUID, body: dict[str, Any], if_version: int 
     with writing() as work:
         commands.decide(work, request_id, "refuse", **body, if_version=if_version)
         return queries.get(work.session, request_id)
+
+
+@blp.operation(
+    "POST",
+    "/<uuid:request_id>/draft",
+    body=RouteChangeDraftBody,
+    answer=RouteVersionAnswer,
+    problems=("not_found", "invalid", "conflict", "sequence_full"),
+)
+@creates("/route-versions/{id}")
+def draft_route_change(request_id: UUID, body: dict[str, Any]) -> Row[Any]:
+    """Draw an accepted place in the walk into the route's next draft; nothing is walked otherwise until published."""
+    with writing() as work:
+        drafted = commands.draft(work, request_id, **body)
+        return routes.get_version(work.session, work.actor, drafted.id)

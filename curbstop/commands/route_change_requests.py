@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from curbstop.commands import journal, scope
+from curbstop.commands import journal, route_versions, scope
 from curbstop.commands.work import Work, check_version, get
+from curbstop.domain import walks
 from curbstop.domain.permissions import Action, require
 from curbstop.domain.problems import Problem
 from curbstop.models.ids import new_id
@@ -71,6 +72,32 @@ def decide(
     row.decided_at, row.decided_by_id = work.at, work.actor.staff_id
     journal.changed(work, row, decision)
     return row
+
+
+def draft(work: Work, request_id: UUID, *, route_version_id: UUID | None = None) -> RouteVersion:
+    """An accepted place in the walk as the next draft of what is walked, or of a draft that GIS has at hand.
+
+    The stop gets the proposed number, or stands before whoever has it. Problems: forbidden, not_found, conflict (not
+    accepted, no number proposed, or its stop is not there any more), invalid (a version of another route),
+    sequence_full.
+    """
+    route_versions.require_drafting(work)
+    row = get(work, RouteChangeRequest, request_id, lock=False)
+    if row.state != DECISIONS["accept"]:
+        raise Problem("conflict", f"That proposal is {row.state}; only an accepted one is drafted.")
+    if row.new_sequence is None or row.route_id is None:
+        raise Problem("conflict", "That proposal names no other place in a walk; there is nothing to draft.")
+    version_id = route_version_id or route_versions.published_id(work, row.route_id)
+    if version_id is None:
+        raise Problem("conflict", "Nothing of its route is walked now; name the draft that it goes into.")
+    version, walk = route_versions.begin(work, version_id)
+    if version.route_id != row.route_id:
+        raise Problem("invalid", "That is a version of another route.", field="route_version_id")
+    stand = next((one for one in walk if one.service_point_id == row.service_point_id), None)
+    if stand is None:
+        raise Problem("conflict", f"Its place is not on version {version.number} of the route.")
+    moved = walks.move_to(walk, stand, row.new_sequence, route_versions.policy_of(work))
+    return route_versions.follow(work, version, moved, f"proposed by the field: {stand.sequence} to {row.new_sequence}")
 
 
 def forget_told(work: Work, *, limit: int = 500) -> int:

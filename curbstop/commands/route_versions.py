@@ -34,7 +34,7 @@ MOST_STOPS: Final = 2_000
 
 def draft(work: Work, route_id: UUID, service_point_ids: Sequence[UUID]) -> RouteVersion:
     """A draft with these stops in this order. Problems: forbidden, invalid (twice the same, or unknown, places)."""
-    _require_drafting(work)
+    require_drafting(work)
     route = get(work, Route, route_id)
     new = _stands(work, service_point_ids)
     walk = walks.renumbered(new, policy_of(work))
@@ -172,7 +172,7 @@ def publish(work: Work, version_id: UUID, *, force: bool = False, renumber: bool
 
 def begin(work: Work, version_id: UUID) -> tuple[RouteVersion, list[Stand]]:
     """A version that somebody may draft from, and its walk."""
-    _require_drafting(work)
+    require_drafting(work)
     version = get(work, RouteVersion, version_id)
     return version, walk_of(work, version.id)
 
@@ -275,7 +275,8 @@ def length_of(work: Work, points: Sequence[UUID]) -> float | None:
     return round(length_m(line), 1) if len(line) > 1 else None
 
 
-def _require_drafting(work: Work) -> None:
+def require_drafting(work: Work) -> None:
+    """Problem(`forbidden`) for whoever may only propose, or not even that."""
     if Grant.YES not in require(work.actor, Action.PROPOSE_ROUTE):
         raise Problem("forbidden", "Technicians propose changes to a route; others draft it.")
 

@@ -339,6 +339,7 @@ TAPS = (
     row("GET /route-change-requests", A.PROPOSE_ROUTE),
     row("POST /route-change-requests/{request_id}/accept", A.PUBLISH_ROUTE, {"reason": "Right."}),
     row("POST /route-change-requests/{request_id}/refuse", A.PUBLISH_ROUTE, {"reason": "No."}),
+    row("POST /route-change-requests/{request_id}/draft", A.PROPOSE_ROUTE, also=(409,)),
     row("GET /tamper-cases", A.VIEW_TAMPER_CASES),
     row("GET /feature-requests", A.VIEW_NETWORK),
     row("POST /feature-requests/{feature_request_id}/finish", A.EDIT_GEOMETRY, {}),

@@ -85,11 +85,16 @@ def test_a_proposal_alters_no_walk_under_way_and_the_next_walk_has_it(story: Sto
         "C101", 40, 15, "Tom",
     ]  # fmt: skip
 
-    # Accepted, it is still only what GIS thinks; published by force, it is still for the next walk.
+    # Not decided, it is not drafted. Accepted, it is still only what GIS thinks; published by force, it is still for
+    # the next walk.
+    early = story.gus.post(f"/route-change-requests/{proposal['id']}/draft", {})
+    assert (early.status_code, early.json["code"]) == (409, "conflict")
     assert story.decide("accept", "Right, thank you.").status_code == 200
     assert story.walk_of_tom() == AS_IT_WAS
-    first, second, third, fourth = story.houses
-    better = story.draft([first, fourth, second, third])
+    better = made(story.gus.post(f"/route-change-requests/{proposal['id']}/draft", {}))
+    assert (better["state"], better["note"]) == ("draft", "proposed by the field: 40 to 15")
+    # On top of a draft that has it already nothing changes.
+    better = made(story.gus.post(f"/route-change-requests/{proposal['id']}/draft", {"route_version_id": better["id"]}))
     refused = story.publish(better)
     assert (refused.status_code, refused.json["code"]) == (409, "conflict")
     assert story.publish(better, force=True).status_code == 200
@@ -106,7 +111,7 @@ def test_a_proposal_alters_no_walk_under_way_and_the_next_walk_has_it(story: Sto
     assert story.walk_of_tom() == []
 
     story.begin_walk(better)
-    assert story.walk_of_tom() == [(10, 1), (20, 4), (30, 2), (40, 3)]
+    assert story.walk_of_tom() == [(10, 1), (15, 4), (20, 2), (30, 3)]
 
 
 def test_tom_reads_why_his_proposal_was_refused_for_a_week(story: Story) -> None:
@@ -116,6 +121,7 @@ def test_tom_reads_why_his_proposal_was_refused_for_a_week(story: Story) -> None
     [told] = view.proposals(story.tom.store)
     assert (told["state"], told["sequence"], told["new_sequence"]) == ("refused", 10, 45)
     assert told["says"] == "GIS has refused it. The dog is out there by then."
+    assert story.gus.post(f"/route-change-requests/{told['id']}/draft", {}).status_code == 409
     again = story.gus.post(f"/route-change-requests/{told['id']}/accept", {"reason": "After all."}, version=2)
     assert (again.status_code, again.json["code"]) == (409, "conflict")
 
