@@ -83,6 +83,21 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_SYNC}/test_invariants.py::test_what_is_committed_during_a_pull_is_not_in_it_but_in_the_next[services]",),
     ),
     Mutant(
+        "map packs are held against their names",
+        "a tablet draws from whatever bytes came",
+        (
+            Patch(
+                "curbstop/tablet/map_packs.py",
+                'if hashlib.sha256(read(store, sha256, 0, offer["size"] + 1)).hexdigest() != sha256:',
+                "if False:",
+            ),
+        ),
+        (
+            "tests/tablet/test_map_packs.py"
+            "::test_what_is_not_what_its_name_says_is_never_drawn_and_fetched_again[embedded]",
+        ),
+    ),
+    Mutant(
         "ledger in the same transaction",
         "verdicts are written after the commit of their effects",
         (
