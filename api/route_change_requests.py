@@ -35,6 +35,9 @@ class RouteChangeRequestAnswer(Answer):
     new_sequence = Whole("The better place in the walk.", 25, **NULL)
     longitude = Number("The better position, in degrees.", -78.9, **NULL)
     latitude = Number("The better position, in degrees.", 35.1, **NULL)
+    now_longitude = Number("Where the place is now, in degrees.", -78.9, **NULL)
+    now_latitude = Number("Where the place is now, in degrees.", 35.1, **NULL)
+    moved_m = Number("How far the better position is from there, in meters as the crow flies.", 14.5, **NULL)
     note = Text("What the technician says.", "The box is behind the house.", **NULL)
     proposed_by_id = Id("Who proposed it.", **NULL)
     proposed_by_name = Text("Who proposed it, by name.", "Tom Reed", **NULL)
@@ -61,7 +64,7 @@ class RouteChangeDraftBody(Body):
 
 
 @blp.operation("GET", "", query=RouteChangeRequestQuery, answer=page_of(RouteChangeRequestAnswer))
-def list_route_change_requests(query: dict[str, Any], page: PageRequest) -> Page[Row[Any]]:
+def list_route_change_requests(query: dict[str, Any], page: PageRequest) -> Page[dict[str, Any]]:
     """What was proposed; a proposal alters no route that is walked."""
     with reading() as session:
         return queries.find(session, actor(), page, **query)
@@ -75,7 +78,7 @@ def list_route_change_requests(query: dict[str, Any], page: PageRequest) -> Page
     problems=("conflict",),
 )
 @edits
-def accept_route_change(request_id: UUID, body: dict[str, Any], if_version: int | None) -> Row[Any]:
+def accept_route_change(request_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Take a proposal, to be drawn into the route's next version."""
     with writing() as work:
         commands.decide(work, request_id, "accept", **body, if_version=if_version)
@@ -90,7 +93,7 @@ def accept_route_change(request_id: UUID, body: dict[str, Any], if_version: int 
     problems=("conflict",),
 )
 @edits
-def refuse_route_change(request_id: UUID, body: dict[str, Any], if_version: int | None) -> Row[Any]:
+def refuse_route_change(request_id: UUID, body: dict[str, Any], if_version: int | None) -> dict[str, Any]:
     """Refuse a proposal, and say why."""
     with writing() as work:
         commands.decide(work, request_id, "refuse", **body, if_version=if_version)

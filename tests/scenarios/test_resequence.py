@@ -115,7 +115,13 @@ def test_a_proposal_alters_no_walk_under_way_and_the_next_walk_has_it(story: Sto
 
 
 def test_tom_reads_why_his_proposal_was_refused_for_a_week(story: Story) -> None:
-    story.propose(story.houses[0], new_sequence="45")
+    here = {"longitude": -78.999, "latitude": 35.0001, "accuracy_m": 3}
+    story.propose(story.houses[0], new_sequence="45", gps=here)
+    # Gus sees both positions side by side, whatever he decides.
+    asked = story.open_proposal()
+    assert [asked[name] for name in ("now_longitude", "now_latitude", "latitude", "moved_m")] == [
+        -78.999, 35.0, 35.0001, 11.1,
+    ]  # fmt: skip
     assert story.decide("refuse", "The dog is out there by then.").status_code == 200
     assert story.walk_of_tom() == AS_IT_WAS
     [told] = view.proposals(story.tom.store)
