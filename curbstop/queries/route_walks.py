@@ -1,6 +1,5 @@
 """Proposes a shorter way through a route's stops, along the streets around them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -78,7 +77,7 @@ def gather(session: Session, actor: Actor, version_id: UUID) -> Stops:
         service_point_ids=tuple(row.service_point_id for row in rows),
         placed=tuple(place for place, _ in placed),
         points=points,
-        streets=tuple(_streets(session, points)) if len(points) else (),
+        streets=tuple(line for _, line in streets_around(session, points, AROUND_M)) if len(points) else (),
     )
 
 
@@ -112,10 +111,12 @@ def propose(
     )
 
 
-def _streets(session: Session, points: Floats) -> Sequence[Floats]:
+def streets_around(session: Session, points: Floats, around_m: float) -> list[tuple[str, Floats]]:
+    """The streets in the box around places (longitude, latitude) and so far beyond it, by name and corners."""
     (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
-    low, high = (west, south), (east, north)
-    low, high = shifted(shifted(low, 180, AROUND_M), 270, AROUND_M), shifted(shifted(high, 0, AROUND_M), 90, AROUND_M)
+    low = shifted(shifted((west, south), 180, around_m), 270, around_m)
+    high = shifted(shifted((east, north), 0, around_m), 90, around_m)
     box: Box = (*low, *high)
-    lines = session.scalars(select(Street.line).where(in_boxes(session, STREETS, [box])).order_by(Street.id))
-    return [shapely.get_coordinates(shapely.from_wkb(bytes(line.data))) for line in lines]
+    lines = select(Street.name, Street.line).where(in_boxes(session, STREETS, [box])).order_by(Street.id)
+    rows = session.execute(lines)
+    return [(row.name, shapely.get_coordinates(shapely.from_wkb(bytes(row.line.data)))) for row in rows]

@@ -40,6 +40,7 @@ from tests.api.permission_row import (
     row,
     run,
 )
+from tests.api.permission_rows_of_routes import ROUTES
 
 __all__ = ["PUBLIC", "ROWS", "Row"]
 
@@ -208,40 +209,6 @@ NETWORK = (
         {"value": "001010", **WHY}, given=at("dispatched")),
 )  # fmt: skip
 
-ROUTES = (
-    row("GET /cycles", A.VIEW_NETWORK),
-    row("POST /cycles", (A.PROPOSE_ROUTE, A.PUBLISH_ROUTE), {"code": "C99", "name": "New"}),
-    row("GET /cycles/{cycle_id}", A.VIEW_NETWORK),
-    row("PATCH /cycles/{cycle_id}", (A.PROPOSE_ROUTE, A.PUBLISH_ROUTE), {"name": "Other"}),
-    row("GET /routes", A.VIEW_NETWORK),
-    row("POST /routes", (A.PROPOSE_ROUTE, A.PUBLISH_ROUTE), {"code": "R99", "name": "New", "cycle_id": "$cycle_id"}),
-    row("GET /routes/{route_id}", A.VIEW_NETWORK),
-    row("PATCH /routes/{route_id}", (A.PROPOSE_ROUTE, A.PUBLISH_ROUTE), {"name": "Other"}),
-    row("GET /routes/{route_id}/versions", A.VIEW_NETWORK),
-    row("POST /routes/{route_id}/versions", A.PROPOSE_ROUTE, {"service_point_ids": ["$service_point_id"]}),
-    row("GET /route-versions/{route_version_id}", A.VIEW_NETWORK),
-    row("GET /route-versions/{route_version_id}/stops", A.VIEW_NETWORK),
-    row("GET /route-versions/{route_version_id}/effects", A.VIEW_NETWORK),
-    row("POST /route-versions/{route_version_id}/copy", A.PROPOSE_ROUTE),
-    row("POST /route-versions/{route_version_id}/reverse", A.PROPOSE_ROUTE),
-    row("POST /route-versions/{route_version_id}/moves", A.PROPOSE_ROUTE, {"stop_ids": ["$stop_id"]}),
-    row("POST /route-versions/{route_version_id}/additions", A.PROPOSE_ROUTE, {"service_point_ids": []}),
-    row("POST /route-versions/{route_version_id}/removals", A.PROPOSE_ROUTE, {"stop_ids": ["$stop_id"]}),
-    row("POST /route-versions/{route_version_id}/transfers", A.PROPOSE_ROUTE,
-        {"stop_ids": ["$stop_id"], "to_version_id": "$other_version_id"}),
-    row("POST /route-versions/{route_version_id}/splits", A.PROPOSE_ROUTE,
-        {"stop_ids": ["$stop_id"], "code": "C999", "name": "Split off"}),
-    row("POST /route-versions/{route_version_id}/merges", A.PROPOSE_ROUTE, {"other_version_id": "$other_version_id"}),
-    row("POST /route-versions/{route_version_id}/walk", A.PROPOSE_ROUTE, {"seconds": 0.1}),
-    row("POST /route-versions/{draft_version_id}/publish", A.PUBLISH_ROUTE, {"force": True}),
-    row("GET /service-points/{service_point_id}/route-proposals", A.VIEW_NETWORK, also=(409,)),
-    row("POST /routes/{route_id}/stops", A.PUBLISH_ROUTE, {"service_point_id": "$empty_place_id", "force": True}),
-    row("GET /route-sessions", A.VIEW_NETWORK),
-    row("POST /route-sessions", A.DISPATCH,
-        {"route_version_id": "$route_version_id", "technician_id": "$mate_id", "on_date": "$today"}),
-    row("GET /route-sessions/{route_session_id}", A.VIEW_NETWORK, given={"route_session_id": {"technician_id": "$me"}}),
-    row("POST /route-sessions/{route_session_id}/close", A.DISPATCH),
-)  # fmt: skip
 
 NEW_ORDER = {"type_code": "GEN", "service_point_id": "$empty_place_id"}
 MOVE = {"technician_id": "$mate_id", "scheduled_on": "$today"}

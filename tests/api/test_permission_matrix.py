@@ -9,6 +9,7 @@ sides of each narrowed grant (own, crew, ...); tests/domain/test_permissions.py 
 reference's, cell by cell.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,7 @@ def test_every_operation_has_a_row(world: World) -> None:
 
 
 def _shape(operation: str) -> str:
-    return "/".join("{}" if part.startswith("{") else part for part in operation.split("/"))
+    return re.sub(r"\{[^}]*\}", "{}", operation)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.operation)
