@@ -350,7 +350,7 @@ def _check_base(work: Work, bundle: Collection[RouteVersion]) -> None:
     published = {one.route_id: one for one in work.session.scalars(current)}
     for one in bundle:
         now = published.get(one.route_id)
-        if one.base_id is not None and (now is None or now.id != one.base_id):
+        if one.base_id != (now.id if now is not None else None):
             newer = f"version {now.number} was published" if now is not None else "the route was ended"
             detail = f"Since version {one.number} was begun {newer}; edit that one, or copy yours to insist."
             raise Problem("conflict", detail, route_version_id=str(now.id) if now is not None else None)

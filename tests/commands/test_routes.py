@@ -62,6 +62,17 @@ def test_publishing_retires_the_version_before(town: Town) -> None:
     assert states == ["retired", "published"]
 
 
+def test_of_two_first_drafts_the_second_takes_the_first_away_only_as_a_copy(town: Town) -> None:
+    route = a_route(town)
+    first, second = drafted(town, route, [town.place()]), drafted(town, route, [town.place()])
+    with town.work("gus") as work:
+        route_versions.publish(work, first.id)
+    with pytest.raises(Problem, match="conflict"), town.work("gus") as work:
+        route_versions.publish(work, second.id)
+    with town.work("gus") as work:
+        assert route_versions.publish(work, route_versions.copy(work, second.id).id).state == "published"
+
+
 def test_only_a_gis_editor_publishes_and_only_a_draft_with_stops(town: Town) -> None:
     route, places = a_route(town), [town.place()]
     version = drafted(town, route, places)
