@@ -29,6 +29,8 @@ from curbstop.queries.timeliness import OVER
 FRESH = timedelta(hours=24)
 _FIELD = {Role.TECH.value, Role.LEAD.value}
 _WITH_POSITION = (OrderEvent.ARRIVE, OrderEvent.COMPLETE, OrderEvent.RETURN)
+# Made once: SQLAlchemy takes some milliseconds for the columns of another name of a table.
+_OTHER, _LAST = aliased(ServiceOrder), aliased(OrderHistory)
 
 Key = tuple[UUID | None, date | None]
 Conditions = Sequence[ColumnElement[bool]]
@@ -160,12 +162,13 @@ def _windows(
     session: Session, moment: Moment, types: Mapping[tuple[str, int], tuple[int, list[str]]]
 ) -> dict[tuple[UUID, date], list[Task]]:
     """What is still to be done, in the planned order, on the days of technicians that hold an appointment."""
-    other = aliased(ServiceOrder)
     with_one = exists().where(
-        other.technician_id == ServiceOrder.technician_id,
-        other.scheduled_on == ServiceOrder.scheduled_on,
-        other.window_end.is_not(None),
-        other.state.not_in(OVER),
+        _OTHER.technician_id == ServiceOrder.technician_id,
+        _OTHER.scheduled_on == ServiceOrder.scheduled_on,
+        # Said once more, so that nobody looks for appointments through all the years.
+        _OTHER.scheduled_on.between(moment.first, moment.last),
+        _OTHER.window_end.is_not(None),
+        _OTHER.state.not_in(OVER),
     )
     rows = session.execute(
         select(
@@ -200,16 +203,15 @@ def _positions(session: Session, actor: Actor, people: Sequence[Any], now: datet
     """Where the last op with a position was noted, for whoever dispatches; nobody is followed in between."""
     if not grants(actor, Action.DISPATCH):
         return {}
-    last = aliased(OrderHistory)
     newest = (
-        select(last.id)
+        select(_LAST.id)
         .where(
-            last.staff_id == Staff.id,
-            last.recorded_at >= now - FRESH,
-            last.event.in_(_WITH_POSITION),
-            last.facts["position"].as_string().is_not(None),
+            _LAST.staff_id == Staff.id,
+            _LAST.recorded_at >= now - FRESH,
+            _LAST.event.in_(_WITH_POSITION),
+            _LAST.facts["position"].as_string().is_not(None),
         )
-        .order_by(last.recorded_at.desc(), last.id.desc())
+        .order_by(_LAST.recorded_at.desc(), _LAST.id.desc())
         .limit(1)
         .correlate(Staff)
         .scalar_subquery()
