@@ -84,7 +84,7 @@ class SchedulesQuery(PageQuery):
 
 
 @blp.operation("GET", "", query=SchedulesQuery, answer=page_of(ScheduleAnswer))
-def list_schedules(query: dict[str, Any], page: PageRequest) -> Page[Schedule]:
+def list_schedules(query: dict[str, Any], page: PageRequest) -> Page[dict[str, Any]]:
     """Schedules, those that come next first."""
     with reading() as session:
         return queries.find(session, actor(), page, **query)

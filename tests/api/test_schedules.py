@@ -43,6 +43,20 @@ def test_a_schedule_shows_when_it_comes_next_and_for_how_many_places(office: Off
     assert office.as_("tom").get(url).json["code"] == "forbidden"
 
 
+def test_what_a_schedule_tells_technicians_is_not_for_who_sees_places_only(office: Office, town: Town) -> None:
+    words = "The key is under the mat."
+    body = {
+        "name": "Locked meters", "type_code": "GEN", "every": 1, "unit": "month", "business_day": 1,
+        "starts_on": town.today.isoformat(), "places": {"physical_states": ["off_locked"]}, "instructions": words,
+    }  # fmt: skip
+    made = office.as_("sue").post("/schedules", json=body).json
+    for name, seen in (("carla", words), ("gus", None), ("ivy", None)):
+        [listed] = office.as_(name).get("/schedules").json["items"]
+        assert (listed["instructions"], office.as_(name).get(f"/schedules/{made['id']}").json["instructions"]) == (
+            seen, seen,
+        ), name  # fmt: skip
+
+
 def test_an_order_that_is_made_for_later_rests_until_its_day(office: Office, town: Town) -> None:
     day = town.today + timedelta(days=3)
     body = {"type_code": "GEN", "service_point_id": str(town.place().id), "ready_on": day.isoformat()}
