@@ -12,6 +12,7 @@ from pathlib import Path
 from bench import (
     attachments,
     board,
+    crew_days,
     cutoffs,
     features,
     imports,
@@ -54,6 +55,7 @@ GROUPS: list[Group] = [
     (features.NAMES, features.measure),
     (map_packs.NAMES, map_packs.measure),
     (walks.NAMES, walks.measure),
+    (crew_days.NAMES, crew_days.measure),
 ]
 COLUMNS = 10
 # What people wrote below the table stays.
