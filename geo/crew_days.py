@@ -5,7 +5,7 @@ the travel between places in seconds, moments in seconds of the day. Nothing is 
 """
 
 import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
@@ -19,6 +19,7 @@ from pyvrp import (
     Location,
     PenaltyParams,
     ProblemData,
+    Route,
     Solution,
     SolveParams,
     VehicleType,
@@ -55,7 +56,7 @@ class Crew:
 class Job:
     """What is to be done: where, how long it takes, when it may begin, what it needs. `weight`: 1 gives way first.
 
-    `pinned` is the index of the crew that has it, whoever else could do it.
+    `pinned` is the index of the crew that has it, whoever else could do it. It gives way to other pinned jobs only.
     """
 
     place: int
@@ -130,26 +131,31 @@ def plan_days(
 ) -> Days:
     """The plan found in so many seconds; `travel_s` has a row and a column for each place, shape (n, n).
 
-    A job that cannot be done by anybody is left out before the solver sees it. What is heavy is left out last.
+    A job that cannot be done by anybody is left out before the solver sees it. What is pinned is left out only
+    where its crew cannot do all that is pinned to it; of the rest what is heavy is left out last.
     """
     able = [n for n, job in enumerate(jobs) if any(can(crew, k, job) for k, crew in enumerate(crews))]
     if not able or not crews:
         return Days(tuple(() for _ in crews), tuple(range(len(jobs))), 0)
     fleet = _Fleet(crews, jobs)
-    wanted = [jobs[n] for n in able]
     no_more = _Stop(cancelled)
-    # Where everything can be done the solver is eight times quicker if it may leave nothing out.
-    all_of_it = _problem(travel_s, fleet, wanted, required=True)
-    probe = MultipleCriteria([MaxRuntime(seconds / 4), FirstFeasible(), no_more])
     began = monotonic()
-    best = _best(all_of_it, probe, seed)
+    # Where everything can be done the solver is eight times quicker if it may leave nothing out.
+    problem = _problem(travel_s, fleet, [jobs[n] for n in able], required=range(len(able)))
+    best = _best(problem, MultipleCriteria([MaxRuntime(seconds / 4), FirstFeasible(), no_more]), seed)
+    if not best.is_feasible():
+        # Begin with what is pinned and nothing else, and let no other work push it out.
+        pins = [at for at, n in enumerate(able) if jobs[n].pinned is not None]
+        kept: list[list[int]] = []
+        if len(pins) < len(able):
+            pinned = [jobs[able[at]] for at in pins]
+            alone = plan_days(travel_s, crews, pinned, seconds=seconds / 8, seed=seed, cancelled=cancelled)
+            kept = [[pins[visit.job] for visit in visits] for visits in alone.visits]
+        problem = _problem(travel_s, fleet, [jobs[n] for n in able], required={n for day in kept for n in day})
+        kind = {crew: number for number, alike in enumerate(fleet.kinds.values()) for crew in alike}
+        best = Solution(problem, [Route(problem, day, kind[crew]) for crew, day in enumerate(kept) if day])
     rest = MultipleCriteria([MaxRuntime(max(0.0, seconds - (monotonic() - began))), no_more])
-    if best.is_feasible():
-        best = _best(all_of_it, rest, seed, best)
-    else:
-        some_of_it = _problem(travel_s, fleet, wanted, required=False)
-        best = _best(some_of_it, rest, seed)
-    return _days(best, fleet, able, len(jobs))
+    return _days(_best(problem, rest, seed, best), fleet, able, len(jobs))
 
 
 def _best(data: ProblemData, stop: StoppingCriterion, seed: int, begin: Solution | None = None) -> Solution:
@@ -190,7 +196,7 @@ def _fits_alone(travel_s: Seconds, crew: Crew, job: Job) -> bool:
     return begins <= job.latest_s and begins + job.takes_s + home <= crew.ends_s
 
 
-def _problem(travel_s: Seconds, fleet: _Fleet, jobs: Sequence[Job], *, required: bool) -> ProblemData:
+def _problem(travel_s: Seconds, fleet: _Fleet, jobs: Sequence[Job], *, required: Collection[int]) -> ProblemData:
     """Locations are the places and one that is nowhere, where a day ends that may end anywhere."""
     nowhere = len(travel_s)
     base = np.zeros((nowhere + 1, nowhere + 1), np.int64)
@@ -232,8 +238,8 @@ def _problem(travel_s: Seconds, fleet: _Fleet, jobs: Sequence[Job], *, required:
             service_duration=job.takes_s,
             tw_early=job.earliest_s,
             tw_late=job.latest_s,
-            prize=0 if required else _LEFT * job.weight,
-            required=required,
+            prize=0 if n in required else _LEFT * job.weight,
+            required=n in required,
         )
         for n, job in enumerate(jobs)
     ]
